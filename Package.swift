@@ -1,0 +1,77 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Targets stand from low to high: a target imports only what stands above it in this list.
+// docs/architecture.md says what each one is for.
+
+let package = Package(
+  name: "rollcall",
+  products: [
+    .executable(name: "rollcall", targets: ["rollcall"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CLDNS", pkgConfig: "ldns", providers: [.apt(["libldns-dev"])]),
+    .target(name: "CLinuxSockets"),
+    .target(name: "DNSWire", swiftSettings: strict),
+    .target(name: "DNSZone", dependencies: ["DNSWire"], swiftSettings: strict),
+    .target(name: "LDNS", dependencies: ["CLDNS", "DNSWire"], swiftSettings: strict),
+    .target(
+      name: "DNSTransport",
+      dependencies: ["CLinuxSockets", .nioCore, .nioPosix, .logging],
+      swiftSettings: strict),
+    .target(
+      name: "ServiceRegistry",
+      dependencies: ["DNSWire", "DNSZone", .heap, .logging],
+      swiftSettings: strict),
+    .target(
+      name: "RegistryStorage",
+      dependencies: ["DNSWire", "ServiceRegistry", .product(name: "GRDB", package: "GRDB.swift")],
+      swiftSettings: strict),
+    .target(
+      name: "RegistryAPI",
+      dependencies: [
+        "DNSWire", "ServiceRegistry", .hummingbird, .logging, .nioCore,
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+      ],
+      swiftSettings: strict),
+    .executableTarget(
+      name: "rollcall",
+      dependencies: [
+        "DNSWire", "DNSZone", "LDNS", "DNSTransport", "ServiceRegistry", "RegistryStorage",
+        "RegistryAPI", .logging,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Configuration", package: "swift-configuration"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict),
+  ]
+)
+
+extension Target.Dependency {
+  static var heap: Self { .product(name: "HeapModule", package: "swift-collections") }
+  static var hummingbird: Self { .product(name: "Hummingbird", package: "hummingbird") }
+  static var logging: Self { .product(name: "Logging", package: "swift-log") }
+  static var nioCore: Self { .product(name: "NIOCore", package: "swift-nio") }
+  static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }
+}
+
+var strict: [SwiftSetting] {
+  [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+  ]
+}

@@ -1,0 +1,72 @@
+// Domain names in presentation format (RFC 1035 section 5.1).
+
+extension DomainName: CustomStringConvertible {
+  /// Reads a name in presentation format: `\.` and `\DDD` are escapes, a final dot is optional.
+  /// The name is taken as absolute either way.
+  package init(_ text: some StringProtocol) throws(DomainNameError) {
+    guard text != "." else {
+      self = .root
+      return
+    }
+    var labels: [[UInt8]] = []
+    var label: [UInt8] = []
+    var octets = text.utf8.makeIterator()
+    var endsWithDot = false
+    while let octet = octets.next() {
+      endsWithDot = false
+      switch octet {
+      case UInt8(ascii: "."):
+        guard !label.isEmpty else { throw .emptyLabel }
+        labels.append(label)
+        label = []
+        endsWithDot = true
+      case UInt8(ascii: "\\"):
+        label.append(try Self.escapedOctet(&octets))
+      default:
+        label.append(octet)
+      }
+    }
+    if !endsWithDot { labels.append(label) }
+    try self.init(labels: labels)
+  }
+
+  private static func escapedOctet(
+    _ octets: inout some IteratorProtocol<UInt8>
+  ) throws(DomainNameError) -> UInt8 {
+    guard let first = octets.next() else { throw .badEscape }
+    guard let hundreds = first.decimalDigit else { return first }
+    guard let tens = octets.next()?.decimalDigit, let ones = octets.next()?.decimalDigit,
+      let octet = UInt8(exactly: hundreds * 100 + tens * 10 + ones)
+    else { throw .badEscape }
+    return octet
+  }
+
+  /// The name in presentation format with a final dot.
+  package var description: String {
+    if isRoot { return "." }
+    return labels.map { Self.presentation($0) + "." }.joined()
+  }
+
+  private static func presentation(_ label: ArraySlice<UInt8>) -> String {
+    var text = ""
+    for octet in label {
+      switch octet {
+      case UInt8(ascii: "."), UInt8(ascii: "\\"), UInt8(ascii: "\""), UInt8(ascii: ";"),
+        UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "@"), UInt8(ascii: "$"):
+        text += "\\" + String(UnicodeScalar(octet))
+      case 0x21...0x7E:
+        text.unicodeScalars.append(UnicodeScalar(octet))
+      default:
+        let digits = String(octet)
+        text += "\\" + String(repeating: "0", count: 3 - digits.count) + digits
+      }
+    }
+    return text
+  }
+}
+
+extension UInt8 {
+  fileprivate var decimalDigit: Int? {
+    (0x30...0x39).contains(self) ? Int(self) - 0x30 : nil
+  }
+}

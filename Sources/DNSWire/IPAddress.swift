@@ -1,0 +1,74 @@
+// An IPv4 or IPv6 address.
+
+import Glibc
+
+/// An IP address in network order: the RDATA of an A or AAAA record.
+package struct IPAddress: Hashable, Sendable {
+  /// Four octets for IPv4, sixteen for IPv6.
+  package let octets: [UInt8]
+
+  /// - Returns: nil unless there are 4 or 16 octets.
+  package init?(octets: [UInt8]) {
+    guard octets.count == 4 || octets.count == 16 else { return nil }
+    self.octets = octets
+  }
+
+  /// Reads `192.0.2.1` or `2001:db8::1`; an IPv4-mapped IPv6 address becomes the IPv4 address.
+  /// - Returns: nil for anything else, zone indices and leading zeros in IPv4 included.
+  package init?(_ text: String) {
+    var v4 = in_addr()
+    var v6 = in6_addr()
+    if inet_pton(AF_INET, text, &v4) == 1 {
+      octets = withUnsafeBytes(of: v4) { Array($0) }
+    } else if inet_pton(AF_INET6, text, &v6) == 1 {
+      let all = withUnsafeBytes(of: v6) { Array($0) }
+      let isMapped = all.starts(with: Self.mappedPrefix)
+      octets = isMapped ? Array(all.suffix(4)) : all
+    } else {
+      return nil
+    }
+  }
+
+  /// `::ffff:0:0/96` (RFC 4291 section 2.5.5.2).
+  private static let mappedPrefix: [UInt8] = Array(repeating: 0, count: 10) + [0xFF, 0xFF]
+
+  package var isV4: Bool { octets.count == 4 }
+
+  /// The type of record that holds this address.
+  package var recordType: RecordType { isV4 ? .a : .aaaa }
+
+  /// `0.0.0.0` or `::`.
+  package var isUnspecified: Bool { octets.allSatisfy { $0 == 0 } }
+
+  /// 127.0.0.0/8 or `::1`.
+  package var isLoopback: Bool {
+    isV4 ? octets[0] == 127 : octets.last == 1 && octets.dropLast().allSatisfy { $0 == 0 }
+  }
+
+  /// 224.0.0.0/4 or ff00::/8, and the limited broadcast address.
+  package var isMulticastOrBroadcast: Bool {
+    isV4
+      ? (224...239).contains(octets[0]) || octets.allSatisfy { $0 == 255 }
+      : octets[0] == 0xFF
+  }
+
+  /// 169.254.0.0/16 or fe80::/10.
+  package var isLinkLocal: Bool {
+    isV4
+      ? octets[0] == 169 && octets[1] == 254
+      : octets[0] == 0xFE && octets[1] & 0xC0 == 0x80
+  }
+}
+
+extension IPAddress: CustomStringConvertible {
+  /// The text form of RFC 5952 as the C library writes it.
+  package var description: String {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(INET6_ADDRSTRLEN)) { text in
+      let family = isV4 ? AF_INET : AF_INET6
+      let isWritten = octets.withUnsafeBytes {
+        inet_ntop(family, $0.baseAddress, text.baseAddress, socklen_t(text.count)) != nil
+      }
+      return isWritten ? String(cString: text.baseAddress!) : ""
+    }
+  }
+}

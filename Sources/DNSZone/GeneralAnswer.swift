@@ -1,0 +1,284 @@
+// Answers that are more than one prepared RRset: aliases, wildcards' aliases, referrals, negative
+// answers, and RRsets with names to compress or addresses to look up.
+
+import DNSWire
+
+/// Collects one reply section by section: RFC 1034 section 4.3.2 as a whole.
+struct GeneralAnswer: ~Copyable {
+  /// Aliases followed before the chain is left as it is; a resolver goes on by itself.
+  static let aliasLimit = 16
+
+  private let domain: ZoneDomain
+  private let scratch: AnswerScratch
+  private let now: BootTime
+  private(set) var writer: MessageWriter
+  private(set) var responseCode = ResponseCode.noError
+  private(set) var isAuthoritative = true
+  private(set) var isTruncated = false
+  private(set) var extendedError: ExtendedErrorCode?
+  private(set) var answers = 0
+  private(set) var authorities = 0
+  private(set) var additionals = 0
+
+  init(domain: ZoneDomain, scratch: AnswerScratch, now: BootTime, writer: consuming MessageWriter) {
+    self.domain = domain
+    self.scratch = scratch
+    self.now = now
+    self.writer = writer
+  }
+
+  /// Answers for the name in `scratch.name`.
+  mutating func answer(_ type: RecordType) {
+    for aliases in 0...Self.aliasLimit {
+      guard let zone = zone(for: type) else {
+        if aliases == 0 { fail(.refused, .notAuthoritative) }
+        return
+      }
+      guard !zone.isBroken else { return fail(.serverFailure, .notReady) }
+      guard answer(from: zone, type, isAlias: aliases > 0) == .goOn, aliases < Self.aliasLimit
+      else { return }
+    }
+  }
+
+  private enum Progress {
+    case done
+    /// An alias was written; its target is the name to look up next.
+    case goOn
+  }
+
+  private func zone(for type: RecordType) -> ZoneBlock? {
+    let name = scratch.name
+    guard let zone = domain.findZone(name) else { return nil }
+    // DS of an apex is the parent's, where we serve the parent (RFC 4035 section 3.1.4.1).
+    guard type == .ds, zone.apexLabels == name.labelCount, zone.apexLabels > 0 else {
+      return zone
+    }
+    return domain.findZone(name, labelsAtMost: zone.apexLabels - 1) ?? zone
+  }
+
+  private mutating func answer(
+    from zone: ZoneBlock, _ type: RecordType, isAlias: Bool
+  ) -> Progress {
+    let result = zone.lookUp(scratch.name, type, seed: domain.seed, wildcard: scratch.wildcard)
+    switch result {
+    case .data(let rrset):
+      answerData(rrset)
+    case .alias(let alias):
+      return follow(alias)
+    case .redirection(let dname, let ownerLabels):
+      return redirect(dname, ownerLabels: ownerLabels)
+    case .referral(let ns, let cutLabels):
+      if !isAlias { isAuthoritative = false }
+      answerReferral(ns, cutLabels: cutLabels)
+    case .noData:
+      answerNegative(zone)
+    case .nameError:
+      // The code is about the last name of a chain (RFC 6604 section 3).
+      responseCode = .nameError
+      answerNegative(zone)
+    }
+    return .done
+  }
+
+  private mutating func fail(_ code: ResponseCode, _ reason: ExtendedErrorCode) {
+    responseCode = code
+    extendedError = reason
+    isAuthoritative = false
+  }
+
+  // MARK: The kinds of answer
+
+  private mutating func answerData(_ rrset: RRsetBlock) {
+    guard let first = appendAnswer(rrset) else { return }
+    appendAddresses(ofTargetsIn: rrset, first: first)
+  }
+
+  private mutating func follow(_ alias: RRsetBlock) -> Progress {
+    guard appendAnswer(alias) != nil else { return .done }
+    scratch.name.set(alias.rdata(0).octets)
+    return .goOn
+  }
+
+  /// Writes the DNAME and the CNAME that it stands for (RFC 6672 section 3.1).
+  private mutating func redirect(_ dname: RRsetBlock, ownerLabels: Int) -> Progress {
+    let name = scratch.name
+    let owner = name.suffix(labels: ownerLabels)
+    guard append(dname, owner: owner.bytes, first: 0, .answer) else {
+      isTruncated = true
+      return .done
+    }
+    let prefixLength = name.length - owner.length
+    let target = dname.rdata(0)
+    guard prefixLength + target.count <= DomainName.lengthLimit else {
+      responseCode = .yxDomain
+      return .done
+    }
+    let synthesized = Array(name.view.bytes.prefix(prefixLength)) + Array(target)
+    let isWritten = synthesized.withUnsafeBytes { rdata in
+      writer.append(
+        owner: name.view.bytes, type: .cname, ttl: dname.ttl(now: now), rdata: rdata)
+    }
+    guard isWritten else {
+      isTruncated = true
+      return .done
+    }
+    answers += 1
+    synthesized.withUnsafeBytes { scratch.name.set($0.octets) }
+    return .goOn
+  }
+
+  /// Names the servers of the delegated zone. Their addresses must be there if they can't be had
+  /// otherwise: that is glue, and without it the reply is truncated (RFC 9471 section 2).
+  private mutating func answerReferral(_ ns: RRsetBlock, cutLabels: Int) {
+    let cut = scratch.name.suffix(labels: cutLabels)
+    guard append(ns, owner: cut.bytes, first: 0, .authority) else {
+      isTruncated = true
+      return
+    }
+    let cutName = DomainName(uncheckedWire: Array(cut.bytes))
+    for wantsGlue in [true, false] {
+      for index in 0..<min(ns.count, Self.targetLimit) {
+        let target = ns.rdata(index)
+        let isGlue = DomainName(uncheckedWire: Array(target)).isEqualOrBelow(cutName)
+        guard isGlue == wantsGlue else { continue }
+        let isWhole = appendAddresses(of: target, includingOccluded: true)
+        if isGlue && !isWhole { isTruncated = true }
+      }
+    }
+  }
+
+  /// The SOA says how long the absence may be kept (RFC 2308 section 5).
+  private mutating func answerNegative(_ zone: ZoneBlock) {
+    let apex = scratch.name.suffix(labels: zone.apexLabels)
+    guard let soa = zone.node(apex, seed: domain.seed)?.rrset(.soa) else { return }
+    let rdata = soa.rdata(0)
+    let minimum = UInt32(
+      bigEndian: rdata.loadUnaligned(fromByteOffset: rdata.count - 4, as: UInt32.self))
+    let ttl = min(soa.ttl(now: now), minimum, zone.header.pointee.negativeTTLLimit)
+    if writer.append(owner: apex.bytes, type: .soa, ttl: ttl, rdata: rdata) {
+      authorities += 1
+    } else {
+      isTruncated = true
+    }
+  }
+
+  // MARK: Records
+
+  private enum Section {
+    case answer
+    case authority
+    case additional
+  }
+
+  /// Appends `rrset` in its turn for the current name. An answer that is complete takes the turn,
+  /// one that is cut shows the coming one.
+  /// - Returns: the record that came first, or nil when not all records fit.
+  private mutating func appendAnswer(_ rrset: RRsetBlock) -> Int? {
+    let start = writer.mark
+    let answersBefore = answers
+    let owner = scratch.name.view.bytes
+    let coming = rrset.comingTurn()
+    guard append(rrset, owner: owner, first: coming, .answer) else {
+      isTruncated = true
+      return nil
+    }
+    let taken = rrset.takeTurn()
+    guard taken != coming else { return coming }
+    // Another thread took that turn meanwhile.
+    writer.rewind(to: start)
+    answers = answersBefore
+    guard append(rrset, owner: owner, first: taken, .answer) else {
+      isTruncated = true
+      return nil
+    }
+    return taken
+  }
+
+  /// Appends records until one does not fit; false if so.
+  private mutating func append(
+    _ rrset: RRsetBlock, owner: UnsafeRawBufferPointer, first: Int, _ section: Section
+  ) -> Bool {
+    let ttl = rrset.ttl(now: now)
+    for step in 0..<rrset.count {
+      let rdata = rrset.rdata((first + step) % rrset.count)
+      guard writer.append(owner: owner, type: rrset.type, ttl: ttl, rdata: rdata) else {
+        return false
+      }
+      switch section {
+      case .answer: answers += 1
+      case .authority: authorities += 1
+      case .additional: additionals += 1
+      }
+    }
+    return true
+  }
+
+  /// Targets whose addresses are looked up for one reply.
+  private static var targetLimit: Int { 64 }
+
+  private mutating func appendAddresses(ofTargetsIn rrset: RRsetBlock, first: Int) {
+    guard let offset = rrset.type.targetOffset else { return }
+    for step in 0..<min(rrset.count, Self.targetLimit) {
+      let index = (first + step) % rrset.count
+      let target = UnsafeRawBufferPointer(rebasing: rrset.rdata(index)[offset...])
+      let isRepeated = (0..<step).contains { earlier in
+        let rdata = rrset.rdata((first + earlier) % rrset.count)
+        return rdata.dropFirst(offset).elementsEqual(target)
+      }
+      if !isRepeated { _ = appendAddresses(of: target, includingOccluded: false) }
+    }
+  }
+
+  /// Appends the A and AAAA records that our zones have for `target`, each RRset whole or not at
+  /// all (RFC 2181 section 9).
+  /// - Returns: false when one did not fit.
+  private mutating func appendAddresses(
+    of target: UnsafeRawBufferPointer, includingOccluded: Bool
+  ) -> Bool {
+    let name = scratch.target
+    name.set(target.octets)
+    let owner = UnsafeRawBufferPointer(rebasing: target[..<name.length])
+    guard let zone = domain.findZone(name), let node = zone.node(name.view, seed: domain.seed),
+      includingOccluded || !node.flags.contains(.occluded)
+    else { return true }
+    var isWhole = true
+    for type in [RecordType.a, .aaaa] {
+      guard let addresses = node.rrset(type) else { continue }
+      let start = writer.mark
+      let additionalsBefore = additionals
+      if !append(addresses, owner: owner, first: 0, .additional) {
+        writer.rewind(to: start)
+        additionals = additionalsBefore
+        isWhole = false
+      }
+    }
+    return isWhole
+  }
+}
+
+/// Names that a reply needs in between, kept by the thread that answers.
+final class AnswerScratch {
+  /// The name being looked up: the question's, then each alias's target.
+  let name = NameScratch()
+  let wildcard = NameScratch()
+  let target = NameScratch()
+}
+
+extension UnsafeRawBufferPointer {
+  fileprivate var octets: UnsafePointer<UInt8> {
+    baseAddress!.assumingMemoryBound(to: UInt8.self)
+  }
+}
+
+extension RecordType {
+  /// Octets before the name in RDATA whose addresses belong into the additional section
+  /// (RFC 1035 section 3.3, RFC 2782, RFC 9460 section 4.1); nil for types that have none.
+  fileprivate var targetOffset: Int? {
+    switch self {
+    case .ns: 0
+    case .mx, .svcb, .https: 2
+    case .srv: 6
+    default: nil
+    }
+  }
+}

@@ -1,0 +1,129 @@
+// A flat hash table from names to blocks of memory, read by many threads while one changes it.
+//
+// A slot is one word: sixteen bits of the hash above a 48-bit address (user space on 64-bit
+// Linux), so a reader decides nearly every probe without following a pointer, and a change of an
+// entry is one atomic store. Collisions go to the next slot. A removed entry leaves a mark that
+// keeps later ones reachable; marks go when the table is built anew.
+//
+// Soundness: a reader loads a slot with acquire, the writer stores it with release after it has
+// filled the block, so a reader sees whole blocks. What a store replaces may still be in use by a
+// reader; the caller hands it to `Reclamation`, which frees it when no reader can hold it.
+
+import Synchronization
+
+/// What a table holds: a block in memory that begins with its hash and knows its name.
+protocol NameTableEntry {
+  init(address: UInt)
+  var address: UInt { get }
+  var hash: UInt64 { get }
+  func isNamed(_ name: NameView) -> Bool
+}
+
+/// A handle on the table's memory. Copies are the same table.
+struct NameTable<Entry: NameTableEntry> {
+  private struct Header: ~Copyable {
+    let mask: Int
+    /// Written by the one writer only.
+    var entries = 0
+    var removed = 0
+  }
+
+  private static var empty: UInt { 0 }
+  private static var removedMark: UInt { 1 }
+
+  let memory: UnsafeMutableRawPointer
+
+  private var header: UnsafeMutablePointer<Header> {
+    memory.assumingMemoryBound(to: Header.self)
+  }
+
+  private var slots: UnsafeMutablePointer<Atomic<UInt>> {
+    (memory + 64).assumingMemoryBound(to: Atomic<UInt>.self)
+  }
+
+  init(memory: UnsafeMutableRawPointer) {
+    self.memory = memory
+  }
+
+  /// Allocates a table in which `entries` fill at most half of the slots.
+  static func allocate(for entries: Int) -> NameTable {
+    var capacity = 16
+    while capacity < entries * 2 { capacity *= 2 }
+    let table = NameTable(
+      memory: .allocate(byteCount: 64 + capacity * MemoryLayout<UInt>.stride, alignment: 64))
+    table.header.initialize(to: Header(mask: capacity - 1))
+    for index in 0..<capacity {
+      (table.slots + index).initialize(to: Atomic(empty))
+    }
+    return table
+  }
+
+  var count: Int { header.pointee.entries }
+
+  /// Whether one more entry would leave too few free slots for short probes.
+  var isFull: Bool {
+    (header.pointee.entries + header.pointee.removed + 1) * 4 > (header.pointee.mask + 1) * 3
+  }
+
+  func find(_ name: NameView, hash: UInt64) -> Entry? {
+    let mask = header.pointee.mask
+    var index = Int(truncatingIfNeeded: hash) & mask
+    while true {
+      let slot = slots[index].load(ordering: .acquiring)
+      if slot == Self.empty { return nil }
+      if slot >> 48 == UInt(hash >> 48) && slot != Self.removedMark {
+        let entry = Entry(address: slot & 0xFFFF_FFFF_FFFF)
+        if entry.isNamed(name) { return entry }
+      }
+      index = (index + 1) & mask
+    }
+  }
+
+  // MARK: The writer's part
+
+  /// Adds an entry whose name the table does not hold; it must not be full.
+  func insert(_ entry: Entry) {
+    let mask = header.pointee.mask
+    var index = Int(truncatingIfNeeded: entry.hash) & mask
+    while true {
+      let slot = slots[index].load(ordering: .relaxed)
+      if slot == Self.empty || slot == Self.removedMark {
+        if slot == Self.removedMark { header.pointee.removed -= 1 }
+        header.pointee.entries += 1
+        slots[index].store(Self.slot(entry), ordering: .releasing)
+        return
+      }
+      index = (index + 1) & mask
+    }
+  }
+
+  /// Puts `new`, of the same name, in the place of `old`.
+  func replace(_ old: Entry, with new: Entry) {
+    slots[place(of: old)].store(Self.slot(new), ordering: .releasing)
+  }
+
+  func remove(_ entry: Entry) {
+    slots[place(of: entry)].store(Self.removedMark, ordering: .releasing)
+    header.pointee.entries -= 1
+    header.pointee.removed += 1
+  }
+
+  func forEach(_ body: (Entry) -> Void) {
+    for index in 0...header.pointee.mask {
+      let slot = slots[index].load(ordering: .relaxed)
+      if slot > Self.removedMark { body(Entry(address: slot & 0xFFFF_FFFF_FFFF)) }
+    }
+  }
+
+  private func place(of entry: Entry) -> Int {
+    let mask = header.pointee.mask
+    let wanted = Self.slot(entry)
+    var index = Int(truncatingIfNeeded: entry.hash) & mask
+    while slots[index].load(ordering: .relaxed) != wanted { index = (index + 1) & mask }
+    return index
+  }
+
+  private static func slot(_ entry: Entry) -> UInt {
+    UInt(entry.hash >> 48) << 48 | entry.address
+  }
+}

@@ -1,0 +1,219 @@
+// A zone as its one writer changes it; readers see each change at once.
+
+package import DNSWire
+import Synchronization
+
+/// One zone: static records from a file and RRsets that come and go.
+///
+/// Only one thread at a time may use it. Readers, if the zone is published, see each call's
+/// effect when it returns: an RRset whole or not at all.
+package final class Zone {
+  package let apex: DomainName
+  let block: ZoneBlock
+  private let seed: UInt64
+  private let reclamation: Reclamation
+  private let name = NameScratch()
+  private var staticOwners: Set<DomainName> = []
+  /// Owners of static delegations and DNAMEs: nothing may be registered below them.
+  private var staticCuts: Set<DomainName> = []
+
+  /// A zone with `records`, all of class IN and at or below `apex`, a SOA at the apex among them.
+  ///
+  /// - Parameters:
+  ///   - domain: where the zone is to be published.
+  ///   - negativeTTLLimit: seconds that a negative answer may be kept at most, besides what the
+  ///     SOA says (RFC 2308 section 5).
+  package convenience init(
+    apex: DomainName, records: [ResourceRecord], in domain: ZoneDomain,
+    negativeTTLLimit: UInt32 = .max
+  ) {
+    self.init(apex: apex, in: domain, isBroken: false, negativeTTLLimit: negativeTTLLimit)
+    addStatic(records)
+  }
+
+  /// A zone that could not be read: every query for it fails until it is replaced.
+  package static func broken(apex: DomainName, in domain: ZoneDomain) -> Zone {
+    Zone(apex: apex, in: domain, isBroken: true, negativeTTLLimit: .max)
+  }
+
+  private init(
+    apex: DomainName, in domain: ZoneDomain, isBroken: Bool, negativeTTLLimit: UInt32
+  ) {
+    self.apex = apex
+    seed = domain.seed
+    reclamation = domain.reclamation
+    name.set(apex)
+    block = ZoneBlock.allocate(
+      apex: name.view, labels: name.labelCount, hash: name.view.hash(seed: seed),
+      isBroken: isBroken, negativeTTLLimit: negativeTTLLimit)
+  }
+
+  deinit {
+    let block = block
+    reclamation.retire { block.deallocate() }
+  }
+
+  // MARK: Changing RRsets
+
+  /// Puts `rrset` in the place of what its owner has of that type. The turn goes on where it was;
+  /// when only the lease end differs, only that is changed.
+  ///
+  /// - Parameter looksUpTargets: whether names in RDATA are to be compressed and their addresses
+  ///   looked up when a query comes; otherwise `rrset` brings all that an answer holds.
+  package func publish(_ rrset: RRset, looksUpTargets: Bool = false) {
+    precondition(!rrset.members.isEmpty, "an RRset has at least one record (RFC 2181 section 5)")
+    name.set(rrset.owner)
+    let node = existingOrNewNode(name.view)
+    let old = node.rrset(rrset.type)
+    if let old, old.hasSameContent(as: rrset) {
+      old.header.pointee.leaseEnd.store(rrset.leaseEnd, ordering: .relaxed)
+      return
+    }
+    let turns = old?.header.pointee.turns.load(ordering: .relaxed) ?? 0
+    let new = RRsetBlock.prepare(rrset, turns: turns, looksUpTargets: looksUpTargets)
+    if let old {
+      node.replace(with: new)
+      reclamation.retire(old.base)
+    } else {
+      replace(node, rrsets: node.rrsets + [new])
+    }
+  }
+
+  /// Takes away the RRset, if there is one, and names that exist no more without it.
+  package func withdraw(_ owner: DomainName, _ type: RecordType) {
+    name.set(owner)
+    guard let node = find(name.view), let rrset = node.rrset(type) else { return }
+    let remaining = node.rrsets.filter { $0.type != type }
+    let new = replace(node, rrsets: remaining)
+    reclamation.retire(rrset.base)
+    removeIfUnused(new, name.view)
+  }
+
+  /// Makes `owner` exist, with or without data, until ``unpin(_:)``.
+  package func pin(_ owner: DomainName) {
+    name.set(owner)
+    existingOrNewNode(name.view).header.pointee.references += 1
+  }
+
+  package func unpin(_ owner: DomainName) {
+    name.set(owner)
+    guard let node = find(name.view) else { return }
+    node.header.pointee.references -= 1
+    removeIfUnused(node, name.view)
+  }
+
+  // MARK: Nodes
+
+  private func find(_ name: NameView) -> NodeBlock? {
+    block.node(name, seed: seed)
+  }
+
+  /// The node for `name`, made with its ancestors down from the apex if it is not there.
+  private func existingOrNewNode(_ name: NameView) -> NodeBlock {
+    if let node = find(name) { return node }
+    if !block.isNamed(name) {
+      existingOrNewNode(name.parent).header.pointee.references += 1
+    }
+    let node = NodeBlock.allocate(
+      name: name, hash: name.hash(seed: seed), rrsets: [], references: 0, flags: [])
+    growIfFull()
+    block.nodes.insert(node)
+    return node
+  }
+
+  @discardableResult
+  private func replace(
+    _ node: NodeBlock, rrsets: [RRsetBlock], flags: NodeBlock.Flags? = nil
+  ) -> NodeBlock {
+    name.set(UnsafePointer(node.name.baseAddress!.assumingMemoryBound(to: UInt8.self)))
+    let new = NodeBlock.allocate(
+      name: name.view, hash: node.hash, rrsets: rrsets,
+      references: node.header.pointee.references, flags: flags ?? node.flags)
+    block.nodes.replace(node, with: new)
+    reclamation.retire { node.deallocate() }
+    return new
+  }
+
+  /// Removes nodes that have neither data nor references, from `node` towards the apex.
+  private func removeIfUnused(_ node: NodeBlock, _ name: NameView) {
+    guard node.rrsetCount == 0, node.header.pointee.references == 0, !block.isNamed(name) else {
+      return
+    }
+    block.nodes.remove(node)
+    reclamation.retire { node.deallocate() }
+    guard let parent = find(name.parent) else { return }
+    parent.header.pointee.references -= 1
+    removeIfUnused(parent, name.parent)
+  }
+
+  private func growIfFull() {
+    let old = block.nodes
+    guard old.isFull else { return }
+    let new = NameTable<NodeBlock>.allocate(for: old.count + 1)
+    old.forEach { new.insert($0) }
+    block.header.pointee.nodes.store(UInt(bitPattern: new.memory), ordering: .releasing)
+    reclamation.retire(old.memory)
+  }
+
+  // MARK: Static records
+
+  private func addStatic(_ records: [ResourceRecord]) {
+    var rrsets: [RRset] = []
+    var places: [RRsetKey: Int] = [:]
+    for record in records {
+      let key = RRsetKey(owner: record.owner, type: record.type)
+      let member = RRset.Member(rdata: record.rdata)
+      if let place = places[key] {
+        rrsets[place].members.append(member)
+        rrsets[place].ttl = min(rrsets[place].ttl, record.ttl)
+      } else {
+        places[key] = rrsets.count
+        rrsets.append(
+          RRset(owner: record.owner, type: record.type, ttl: record.ttl, members: [member]))
+      }
+    }
+    for rrset in rrsets {
+      publish(rrset, looksUpTargets: true)
+      staticOwners.insert(rrset.owner)
+      if rrset.type == .dname || (rrset.type == .ns && rrset.owner != apex) {
+        staticCuts.insert(rrset.owner)
+      }
+    }
+    markCuts()
+  }
+
+  /// Notes at each node what queries must know about cuts, so that they need not search.
+  private func markCuts() {
+    guard !staticCuts.isEmpty else { return }
+    var nodes: [NodeBlock] = []
+    block.nodes.forEach { nodes.append($0) }
+    for node in nodes {
+      var flags: NodeBlock.Flags = []
+      let owner = DomainName(uncheckedWire: Array(node.name))
+      if owner != apex && node.rrset(.ns) != nil { flags.insert(.delegation) }
+      if node.rrset(.dname) != nil { flags.insert(.dname) }
+      if staticCut(above: owner) != nil { flags.insert(.occluded) }
+      if !flags.isEmpty { replace(node, rrsets: node.rrsets, flags: flags) }
+    }
+  }
+
+  private func staticCut(above owner: DomainName) -> DomainName? {
+    var ancestor = owner.parent
+    while let name = ancestor, name.isEqualOrBelow(apex) {
+      if staticCuts.contains(name) { return name }
+      ancestor = name.parent
+    }
+    return nil
+  }
+
+  /// The owner of static records that leave no room for `name`: the name itself, or a delegation
+  /// or DNAME above it.
+  package func staticOwner(claiming name: DomainName) -> DomainName? {
+    staticOwners.contains(name) ? name : staticCut(above: name)
+  }
+}
+
+private struct RRsetKey: Hashable {
+  let owner: DomainName
+  let type: RecordType
+}

@@ -1,0 +1,69 @@
+// The word in which the two halves meet: the zones that are published.
+
+package import DNSWire
+import Synchronization
+
+/// All zones that are served, and the threads that read them.
+///
+/// One thread at a time may publish; any number of readers go on meanwhile and see the zones of
+/// before or of after.
+package final class ZoneDomain: @unchecked Sendable {
+  // Sound: readers touch only `table`, `depths` and what hangs from them, all atomic; `zones` is
+  // the one writer's.
+
+  package let reclamation = Reclamation()
+  /// Keys the hashes of names; chosen anew by each process.
+  let seed: UInt64
+  /// The memory of a `NameTable<ZoneBlock>`.
+  private let table: Atomic<UInt>
+  private var zones: [DomainName: Zone] = [:]
+
+  /// - Parameter seed: unpredictable, so that nobody can choose names that collide.
+  package init(seed: UInt64) {
+    self.seed = seed
+    table = Atomic(UInt(bitPattern: NameTable<ZoneBlock>.allocate(for: 8).memory))
+  }
+
+  deinit {
+    UnsafeMutableRawPointer(bitPattern: table.load(ordering: .relaxed))?.deallocate()
+  }
+
+  /// Serves `zone` from now on, in the place of the one with the same apex.
+  package func publish(_ zone: Zone) {
+    let replaced = zones.updateValue(zone, forKey: zone.apex)
+    publishTable()
+    // What is replaced retires its memory here, after readers have lost the way to it.
+    withExtendedLifetime(replaced) {}
+  }
+
+  package func zone(_ apex: DomainName) -> Zone? { zones[apex] }
+
+  /// Frees what changes have replaced and no reader can hold any more.
+  package func collect() {
+    reclamation.collect()
+  }
+
+  private func publishTable() {
+    let new = NameTable<ZoneBlock>.allocate(for: zones.count)
+    for zone in zones.values { new.insert(zone.block) }
+    let old = table.exchange(UInt(bitPattern: new.memory), ordering: .acquiringAndReleasing)
+    reclamation.retire(UnsafeMutableRawPointer(bitPattern: old)!)
+  }
+
+  // MARK: Readers
+
+  /// The zone with the longest apex at or above the name (RFC 1034 section 4.3.2 step 2).
+  ///
+  /// - Parameter labelsAtMost: look only at the name's last that many labels.
+  func findZone(_ name: NameScratch, labelsAtMost: Int = .max) -> ZoneBlock? {
+    let table = NameTable<ZoneBlock>(
+      memory: UnsafeMutableRawPointer(bitPattern: self.table.load(ordering: .acquiring))!)
+    var labels = min(labelsAtMost, name.labelCount)
+    while labels >= 0 {
+      let suffix = name.suffix(labels: labels)
+      if let zone = table.find(suffix, hash: suffix.hash(seed: seed)) { return zone }
+      labels -= 1
+    }
+    return nil
+  }
+}

@@ -1,0 +1,2 @@
+import Hummingbird
+enum Stub { static let r: HTTPError? = nil }

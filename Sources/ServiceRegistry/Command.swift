@@ -1,0 +1,39 @@
+// What can be asked of the registry, and what it replies.
+
+/// A change that somebody wants.
+enum Command: Sendable {
+  case register(InstanceKey, Registration)
+  case deregister(InstanceKey)
+  /// Renew, with another status than the stored one.
+  case changeStatus(InstanceKey, InstanceStatus)
+  /// The lease has ended; the answers are without the instance already.
+  case expire(InstanceKey)
+  /// The service has been empty for long enough.
+  case forget(ServiceName)
+}
+
+/// The reply to a registration.
+package struct RegistrationReply: Sendable {
+  package let instance: InstanceView
+  /// Whether the instance was not there before.
+  package let isNew: Bool
+  /// What the registrant should know though nothing is wrong.
+  package let warnings: [String]
+}
+
+/// What is decided about a command before anything is committed.
+enum Decision {
+  case refused(RegistryError)
+  /// Equal to what is stored: the lease begins anew in memory, nothing else happens.
+  case unchanged(InstanceKey)
+  /// In the draft, and real once that is committed.
+  case accepted(InstanceKey, isNew: Bool, warnings: [String])
+  /// Nothing is left to do.
+  case settled
+}
+
+/// What became of a command.
+enum Outcome: Sendable {
+  case stored(InstanceKey, isNew: Bool, warnings: [String])
+  case settled
+}

@@ -1,0 +1,161 @@
+// The rules by which commands are accepted or refused.
+
+import DNSWire
+
+extension Draft {
+  /// Decides `command` on `state` and takes what it changes into the draft.
+  mutating func decide(
+    _ command: Command, on state: RegistryState, in zone: ServiceZone
+  ) -> Decision {
+    switch command {
+    case .register(let key, let registration):
+      return register(key, registration, on: state, in: zone)
+    case .deregister(let key):
+      guard instance(key, in: state) != nil else { return .refused(.unknownInstance(key)) }
+      remove(key, in: state)
+      return .accepted(key, isNew: false, warnings: [])
+    case .changeStatus(let key, let status):
+      guard let instance = instance(key, in: state) else {
+        return .refused(.unknownInstance(key))
+      }
+      var registration = instance.registration
+      registration.status = status
+      put(registration, at: key, in: state)
+      return .accepted(key, isNew: false, warnings: [])
+    case .expire(let key):
+      // It may have come back meanwhile, in this batch or before.
+      guard instance(key, in: state) == nil, state.member(key) != nil,
+        !hasChange(of: key)
+      else { return .settled }
+      remove(key, in: state)
+      return .settled
+    case .forget(let service):
+      if hasService(service, in: state), instances(of: service, in: state).isEmpty {
+        forget(service)
+      }
+      return .settled
+    }
+  }
+
+  private mutating func register(
+    _ key: InstanceKey, _ registration: Registration, on state: RegistryState,
+    in zone: ServiceZone
+  ) -> Decision {
+    let stored = instance(key, in: state)
+    if let stored, stored.registration == registration {
+      return hasChange(of: key)
+        ? .accepted(key, isNew: false, warnings: []) : .unchanged(key)
+    }
+    if let refusal = refusal(key, registration, isNew: stored == nil, state, zone) {
+      return .refused(refusal)
+    }
+    put(registration, at: key, in: state)
+    let hidden = registration.ports.compactMap { port -> String? in
+      guard let other = key.service.below(port.name), hasService(other, in: state) else {
+        return nil
+      }
+      return "the SRV records of port '\(port.name)' are hidden: their name belongs to the"
+        + " service '\(other)'"
+    }
+    return .accepted(key, isNew: stored == nil, warnings: hidden)
+  }
+
+  private func refusal(
+    _ key: InstanceKey, _ registration: Registration, isNew: Bool, _ state: RegistryState,
+    _ zone: ServiceZone
+  ) -> RegistryError? {
+    if key.id.key == ServiceName.tagLabel {
+      return .badName(.instance, key.id.text, "is reserved: it sets tags apart")
+    }
+    if let name = zone.names.tooLong(key, registration) {
+      return .nameTooLong(.service, name.description)
+    }
+    return nameTaken(key, registration, state, zone)
+      ?? limitReached(key, isNew: isNew, state)
+      ?? tooLarge(key, registration, state, zone)
+  }
+
+  /// The names of the table in which another registration, in another role, or a zone file stands.
+  private func nameTaken(
+    _ key: InstanceKey, _ registration: Registration, _ state: RegistryState,
+    _ zone: ServiceZone
+  ) -> RegistryError? {
+    if let (parentKey, id) = key.service.asInstance,
+      let parent = try? ServiceName(parentKey),
+      instance(InstanceKey(service: parent, id: id), in: state) != nil
+    {
+      return .nameTaken(
+        name: zone.names.service(key.service).description,
+        holder: "instance '\(id)' of service '\(parent)'")
+    }
+    if let service = key.service.below(key.id), hasService(service, in: state) {
+      return .nameTaken(
+        name: zone.names.instance(key).description, holder: "service '\(service)'")
+    }
+    for name in zone.names.names(of: key, registration) {
+      if let owner = zone.staticOwner(claiming: name) {
+        return .nameTaken(
+          name: name.description, holder: "the zone file's records at \(owner)")
+      }
+    }
+    return nil
+  }
+
+  private func limitReached(
+    _ key: InstanceKey, isNew: Bool, _ state: RegistryState
+  ) -> RegistryError? {
+    if !hasService(key.service, in: state),
+      state.services.count + newServiceCount >= RegistryLimits.services
+    {
+      return .limitReached("services", limit: RegistryLimits.services)
+    }
+    // Counting the draft exactly is worth it only near the limit.
+    if isNew, state.instanceCount + RegistryLimits.batch >= RegistryLimits.instances,
+      newInstanceCount(in: state) >= RegistryLimits.instances
+    {
+      return .limitReached("instances", limit: RegistryLimits.instances)
+    }
+    return nil
+  }
+
+  /// Octets that one instance can add to an answer at most.
+  private static var instanceLengthLimit: Int { RegistryLimits.addresses * 28 + 300 }
+
+  /// Whether all instances of the service together would make an answer that no message holds.
+  private func tooLarge(
+    _ key: InstanceKey, _ registration: Registration, _ state: RegistryState,
+    _ zone: ServiceZone
+  ) -> RegistryError? {
+    let nameLength = zone.names.service(key.service).wire.count
+    // Few instances fit whatever they are; only many are worth adding up.
+    guard (instanceCount(of: key.service, in: state) + 1) * Self.instanceLengthLimit
+      > RegistryLimits.messageLength
+    else { return nil }
+    // Header, the longest question, OPT with an extended error.
+    var lengths = [RecordType: Int]()
+    for type in [RecordType.a, .aaaa, .srv] { lengths[type] = 12 + 255 + 4 + 17 }
+    func add(_ id: Label, _ registration: Registration) {
+      for address in registration.addresses {
+        lengths[address.recordType, default: 0] += 12 + address.octets.count
+      }
+      if registration.port != nil || !registration.ports.isEmpty {
+        lengths[.srv, default: 0] += 12 + 6 + 1 + id.octets.count + nameLength
+      }
+    }
+    add(key.id, registration)
+    for other in instances(of: key.service, in: state) where other.key != key {
+      add(other.key.id, other.registration)
+    }
+    guard lengths.values.contains(where: { $0 > RegistryLimits.messageLength }) else {
+      return nil
+    }
+    return .rrsetTooLarge(name: zone.names.service(key.service).description)
+  }
+}
+
+extension ServiceName {
+  /// The service whose name is `label` before this one's; nil when that can't be a service.
+  func below(_ label: Label) -> ServiceName? {
+    try? ServiceName("\(label).\(text)")
+  }
+}

@@ -1,0 +1,29 @@
+// Every limit of the registry by name.
+
+package enum RegistryLimits {
+  package static let instances = 2_000_000
+  package static let services = 500_000
+  /// Of one instance.
+  package static let addresses = 16
+  /// Of one instance, the default port not counted.
+  package static let ports = 16
+  /// Of one instance.
+  package static let tags = 32
+  /// Of one instance.
+  package static let metadataEntries = 64
+  /// Octets of a metadata entry as `key=value`: one string of a TXT record (RFC 1035 section 3.3).
+  package static let metadataEntryLength = 255
+  package static let leaseSeconds = 1...86_400
+  package static let defaultLeaseSeconds = 30
+  /// Seconds that a service without instances goes on existing.
+  package static let emptyServiceSeconds: Int64 = 24 * 60 * 60
+  /// Port names and tags, each, that a service's names are remembered for after no instance has
+  /// them any more.
+  package static let rememberedNames = 1_000
+  /// Commands that wait for a commit; more are refused for the moment.
+  package static let waitingCommands = 10_000
+  /// Commands decided together and committed in one transaction.
+  package static let batch = 4_096
+  /// Octets of a DNS message over TCP (RFC 1035 section 4.2.2).
+  package static let messageLength = 65_535
+}

@@ -1,0 +1,74 @@
+// Where registrations last, as the registry needs it.
+
+/// Keeps committed changes over restarts and crashes.
+///
+/// One caller at a time. A return from ``commit(_:)`` means that the batch is on stable storage.
+package protocol RegistryStore: Sendable {
+  /// All that was committed.
+  func load() async throws(StoreError) -> StoredRegistry
+
+  /// Makes `batch` durable, whole or not at all.
+  func commit(_ batch: StoreBatch) async throws(StoreError)
+}
+
+/// What a store holds.
+package struct StoredRegistry: Sendable {
+  package var services: [ServiceRecord]
+  package var instances: [Instance]
+  package var position: StorePosition
+
+  package init(
+    services: [ServiceRecord] = [], instances: [Instance] = [],
+    position: StorePosition = StorePosition()
+  ) {
+    self.services = services
+    self.instances = instances
+    self.position = position
+  }
+}
+
+/// The numbers that only go up.
+package struct StorePosition: Equatable, Sendable {
+  /// The highest revision given out.
+  package var revision: UInt64
+  /// The service zone's SOA serial; nil before the first start.
+  package var serial: UInt32?
+
+  package init(revision: UInt64 = 0, serial: UInt32? = nil) {
+    self.revision = revision
+    self.serial = serial
+  }
+}
+
+/// Changes that are committed together.
+package struct StoreBatch: Equatable, Sendable {
+  package var services: [ServiceRecord]
+  package var removedServices: [ServiceName]
+  package var instances: [Instance]
+  package var removedInstances: [InstanceKey]
+  package var position: StorePosition
+
+  package init(
+    services: [ServiceRecord] = [], removedServices: [ServiceName] = [],
+    instances: [Instance] = [], removedInstances: [InstanceKey] = [], position: StorePosition
+  ) {
+    self.services = services
+    self.removedServices = removedServices
+    self.instances = instances
+    self.removedInstances = removedInstances
+    self.position = position
+  }
+}
+
+/// Why a store did not do what it was asked.
+package struct StoreError: Error, Equatable {
+  /// One line for an operator.
+  package let reason: String
+  /// The changes may be on disk all the same.
+  package let isOutcomeUnknown: Bool
+
+  package init(reason: String, isOutcomeUnknown: Bool) {
+    self.reason = reason
+    self.isOutcomeUnknown = isOutcomeUnknown
+  }
+}

@@ -1,0 +1,47 @@
+# shellcheck shell=bash
+# Which Debian packages the tools need, and how they get there. Sourced, not run.
+
+# To build: what the linker of the Swift toolchain takes from the system, and our C libraries.
+# shellcheck disable=SC2034  # used by the scripts that source this file
+build_packages=(
+  binutils ca-certificates git libc6-dev libgcc-12-dev libldns-dev libsqlite3-dev
+  libstdc++-12-dev pkg-config
+)
+
+# To look at a running server from outside.
+# shellcheck disable=SC2034
+client_packages=(bind9-dnsutils curl jq knot-dnsutils ldnsutils python3)
+
+# require_packages PACKAGE... installs those that are missing. Without root it prints the command
+# that would, and returns 1. Everything it says goes to stderr.
+require_packages() {
+  if ! command -v dpkg-query >/dev/null; then
+    echo "note: not a Debian system; this needs what Debian calls: $*" >&2
+    return 0
+  fi
+  local missing=() package
+  for package in "$@"; do
+    package_is_installed "$package" || missing+=("$package")
+  done
+  [[ ${#missing[@]} -gt 0 ]] || return 0
+
+  local install=(apt-get install -y --no-install-recommends "${missing[@]}")
+  if [[ $EUID -ne 0 ]]; then
+    echo "Debian packages are missing. Please run this, then start again:" >&2
+    echo "  sudo ${install[*]}" >&2
+    return 1
+  fi
+  echo "installing Debian packages: ${missing[*]}" >&2
+  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120)
+  if ! "${apt[@]}" update </dev/null >&2 || ! "${apt[@]}" "${install[@]:1}" </dev/null >&2; then
+    echo "error: could not install ${missing[*]}; try: ${install[*]}" >&2
+    return 1
+  fi
+}
+
+package_is_installed() {
+  local status
+  # shellcheck disable=SC2016  # the format is dpkg-query's, not the shell's
+  status=$(dpkg-query -W -f='${db:Status-Status}\n' "$1" 2>/dev/null) || return 1
+  [[ ${status%%$'\n'*} == installed ]]
+}
