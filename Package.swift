@@ -16,6 +16,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -53,6 +55,27 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .product(name: "SystemPackage", package: "swift-system"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"), .yams,
+      ],
+      swiftSettings: strict),
+
+    .target(
+      name: "TestSupport", dependencies: ["DNSWire", "DNSZone", "ServiceRegistry", .logging],
+      path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(name: "LDNSTests", dependencies: ["DNSWire", "LDNS"], swiftSettings: strict),
+    .testTarget(
+      name: "DNSTransportTests", dependencies: ["DNSTransport", .logging],
+      swiftSettings: strict),
+    .testTarget(
+      name: "ServiceRegistryTests",
+      dependencies: ["DNSWire", "DNSZone", "ServiceRegistry", "TestSupport"],
+      swiftSettings: strict),
+    .testTarget(
+      name: "RegistryStorageTests",
+      dependencies: [
+        "DNSWire", "ServiceRegistry", "RegistryStorage", "TestSupport",
+        .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
   ]
@@ -63,6 +86,7 @@ extension Target.Dependency {
   static var hummingbird: Self { .product(name: "Hummingbird", package: "hummingbird") }
   static var logging: Self { .product(name: "Logging", package: "swift-log") }
   static var nioCore: Self { .product(name: "NIOCore", package: "swift-nio") }
+  static var yams: Self { .product(name: "Yams", package: "Yams") }
   static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }
 }
 

@@ -13,7 +13,7 @@ struct LDNSName: ~Copyable {
       ldns_rdf_new_frm_data(LDNS_RDF_TYPE_DNAME, $0.count, $0.baseAddress)
     }
     // Swift's own allocations end the process too when there is no memory.
-    guard let copy else { fatalError("libldns: out of memory") }
+    guard let copy else { preconditionFailure("libldns: out of memory") }
     pointer = copy
   }
 

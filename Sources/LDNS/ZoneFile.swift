@@ -63,6 +63,12 @@ package struct ZoneFileError: Error, Hashable, Sendable {
   /// From 1; where the record or directive begins. None when no line is to blame.
   package let line: Int?
   package let reason: String
+
+  package init(file: String, line: Int?, reason: String) {
+    self.file = file
+    self.line = line
+    self.reason = reason
+  }
 }
 
 extension ZoneFileError: CustomStringConvertible {

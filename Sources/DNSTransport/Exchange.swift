@@ -1,0 +1,36 @@
+// One query and the room for its reply: what the transports hand to whoever answers.
+
+/// How a query came and its reply goes.
+package enum Transport: String, Sendable, CaseIterable {
+  case udp
+  case tcp
+}
+
+/// One query that arrived and the room for its reply. The pointers are valid only during the call.
+package struct Exchange {
+  /// Octets of a message header (RFC 1035 section 4.1.1): no query handed on is shorter.
+  package static let shortestQuery = 12
+
+  /// The message as it came, without TCP's length; its content is unchecked.
+  package let query: UnsafeRawBufferPointer
+  /// Room for the reply: ``UDPBatch/replyRoom`` octets over UDP, 65,535 over TCP. Uninitialised.
+  package let reply: UnsafeMutableRawBufferPointer
+  package let transport: Transport
+  /// Octets of `reply` that the answerer has written; 0 means that no reply is sent.
+  package var replyLength = 0
+
+  package init(
+    query: UnsafeRawBufferPointer, reply: UnsafeMutableRawBufferPointer, transport: Transport
+  ) {
+    self.query = query
+    self.reply = reply
+    self.transport = transport
+  }
+}
+
+/// Answers a whole receive batch by setting each exchange's reply. It is made once for each thread,
+/// called and dropped on that thread only, and must not block.
+package typealias AnswerBatch = (UnsafeMutableBufferPointer<Exchange>) -> Void
+
+/// Makes the answerer of the calling thread. What it throws ends ``DNSServer/start()``.
+package typealias MakeAnswerer = @Sendable () throws -> AnswerBatch

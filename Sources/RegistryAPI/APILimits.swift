@@ -1,0 +1,22 @@
+// Every limit of the HTTP API by name.
+
+enum APILimits {
+  /// Octets of a request's body.
+  static let bodyLength = 64 * 1024
+  /// Octets of a request's head: its target, and the names and values of its header.
+  static let headLength = 16 * 1024
+  static let headerFields = 100
+  /// Seconds that a request may take to arrive, from its first octet to its last.
+  static let requestSeconds = 10
+  /// Seconds that a connection without a request stays open. Well above a third of the default
+  /// lease, so that a client's next renewal does not meet the closing.
+  static let idleSeconds = 75
+  /// Connections of one listener; more wait to be accepted.
+  static let connections = 1_000
+  /// Items of a list when the client does not say.
+  static let defaultPage = 1_000
+  /// Items of a list at most.
+  static let page = 10_000
+  /// Arrays and objects in one another in a body.
+  static let nesting = 16
+}

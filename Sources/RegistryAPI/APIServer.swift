@@ -1,0 +1,88 @@
+// One listener of the HTTP API.
+
+import DNSWire
+import Glibc
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+
+/// Listens on one address; several share one ``RegistryAPI``.
+///
+/// A graceful shutdown (of swift-service-lifecycle) closes idle connections, lets requests under
+/// way be answered, and then ends ``run()``.
+package struct APIServer: Sendable {
+  let api: RegistryAPI
+  let host: String
+  let port: Int
+  let onListening: @Sendable (_ port: Int) async -> Void
+  let logger: Logger
+
+  /// Serves until it is shut down or cancelled.
+  ///
+  /// - Throws: ``APIServerError`` when the address can't be listened on.
+  package func run() async throws {
+    do {
+      try await application.run()
+    } catch let error as IOError {
+      throw APIServerError(
+        host: host, port: port, reason: String(cString: strerror(error.errnoCode)))
+    } catch let error as SocketAddressError {
+      throw APIServerError(host: host, port: port, reason: "\(error)")
+    }
+  }
+
+  private var application: Application<CallbackResponder<Peer>> {
+    var logger = logger
+    // What Hummingbird says at "info" about its own start and stop says the program itself.
+    logger.logLevel = max(logger.logLevel, .notice)
+    return Application(
+      responder: CallbackResponder { try await api.respond(to: $0, from: $1) },
+      server: .http1(configuration: connections),
+      configuration: ApplicationConfiguration(
+        address: .hostname(host, port: port),
+        availableConnectionsDelegate: MaximumAvailableConnections(
+          APILimits.connections, logger: logger)),
+      onServerRunning: { await onListening($0.localAddress?.port ?? port) },
+      logger: logger)
+  }
+
+  private var connections: HTTP1Channel.Configuration {
+    HTTP1Channel.Configuration(
+      additionalChannelHandlers: [RequestDeadline(seconds: APILimits.requestSeconds)],
+      idleTimeout: .seconds(Int64(APILimits.idleSeconds)),
+      httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
+        maxHeaderFieldSize: APILimits.headLength, maxHeaderListSize: APILimits.headLength,
+        maxHeaderFieldCount: APILimits.headerFields))
+  }
+}
+
+/// The address can't be listened on.
+package struct APIServerError: Error, Equatable, CustomStringConvertible {
+  package let host: String
+  package let port: Int
+  package let reason: String
+
+  package var description: String {
+    let host = host.contains(":") ? "[\(host)]" : host
+    return "can't listen for HTTP on \(host):\(port): \(reason)"
+  }
+}
+
+/// Both ends of the connection that a request came on.
+struct Peer: InitializableFromSource {
+  /// Who sent the request: the socket's word, never a proxy's header's.
+  let address: IPAddress?
+  /// Where it was sent to.
+  let localAddress: IPAddress?
+
+  init(source: ApplicationRequestContextSource) {
+    address = source.channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
+    localAddress = source.channel.localAddress?.ipAddress.flatMap { IPAddress($0) }
+  }
+
+  init(address: IPAddress?, localAddress: IPAddress?) {
+    self.address = address
+    self.localAddress = localAddress
+  }
+}

@@ -1,0 +1,61 @@
+// Instances and services as replies show them.
+
+import DNSWire
+import ServiceRegistry
+
+extension InstanceView {
+  var json: JSON { .object(members) }
+
+  var members: [(name: String, value: JSON)] {
+    [
+      ("service", .string(instance.key.service.text)), ("id", .string(instance.key.id.text)),
+    ]
+      + instance.registration.members + [
+        ("revision", .integer(Int(instance.revision))),
+        ("registered_at", .string(timestamp(instance.registeredAt))),
+        ("renewed_at", .string(timestamp(renewedAt))),
+        ("expires_at", .text(expiresAt.map(timestamp))),
+        (
+          "names",
+          .object([
+            ("host", .string(names.host)), ("srv", .array(names.srv.map(JSON.string))),
+          ])
+        ),
+      ]
+  }
+}
+
+extension Registration {
+  fileprivate var members: [(name: String, value: JSON)] {
+    [
+      ("addresses", .array(addresses.map { .string($0.description) })),
+      ("port", port.map { .integer(Int($0)) } ?? .null),
+      ("ports", .object(ports.map { ($0.name.text, $0.json) })),
+      ("protocol", .string(transport.rawValue)),
+      ("weight", .integer(Int(weight))),
+      ("priority", .integer(Int(priority))),
+      ("tags", .array(tags.map { .string($0.text) })),
+      (
+        "metadata",
+        .object(metadata.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
+      ),
+      ("status", .string(status.rawValue)),
+      ("lease_seconds", leaseSeconds.map(JSON.integer) ?? .null),
+    ]
+  }
+}
+
+extension NamedPort {
+  fileprivate var json: JSON {
+    .object([("port", .integer(Int(port))), ("protocol", .string(transport.rawValue))])
+  }
+}
+
+extension ServiceSummary {
+  var members: [(name: String, value: JSON)] {
+    [
+      ("name", .string(name.text)), ("revision", .integer(Int(revision))),
+      ("instances", .integer(instanceCount)), ("live", .integer(liveCount)),
+    ]
+  }
+}

@@ -1,0 +1,98 @@
+// The HTTP face of the registry: route, check, ask the registry, reply.
+
+import Hummingbird
+package import Logging
+import NIOCore
+package import ServiceRegistry
+import Synchronization
+
+/// Answers HTTP requests about one registry, on any number of listeners.
+package final class RegistryAPI: Sendable {
+  let registry: Registry
+  let version: String
+  private let hostCheck: HostCheck
+  private let logger: Logger
+  private let isReady = Atomic(false)
+
+  /// - Parameters:
+  ///   - allowedHosts: host names, without ports, that requests may be addressed to besides
+  ///     `localhost` and the address that they arrive at.
+  ///   - version: of the program, as `/healthz` tells it.
+  package init(registry: Registry, allowedHosts: [String], version: String, logger: Logger) {
+    self.registry = registry
+    self.version = version
+    self.logger = logger
+    hostCheck = HostCheck(allowedHosts: allowedHosts)
+  }
+
+  /// From now on `/readyz` says 200 instead of 503.
+  package func setReady() {
+    isReady.store(true, ordering: .relaxed)
+  }
+
+  /// A listener on `host`, to be run once.
+  ///
+  /// - Parameters:
+  ///   - host: an IP address.
+  ///   - port: 0 lets the kernel pick one.
+  ///   - onListening: is told the port when connections are accepted; requests are answered after
+  ///     it has returned.
+  package func makeServer(
+    host: String, port: Int, onListening: @escaping @Sendable (_ port: Int) async -> Void
+  ) -> APIServer {
+    APIServer(api: self, host: host, port: port, onListening: onListening, logger: logger)
+  }
+
+  /// Whatever a client did wrong becomes a problem; errors of its connection are passed on.
+  func respond(to request: Request, from peer: Peer) async throws -> Response {
+    var response: Response
+    do {
+      response = try await reply(to: request, from: peer)
+    } catch let problem as Problem {
+      response = problem.response
+    } catch let error as RegistryError {
+      response = Problem(error).response
+    }
+    logger.debug(
+      "request",
+      metadata: [
+        "method": "\(request.method)", "path": "\(request.uri.path)",
+        "status": "\(response.status.code)",
+      ])
+    if request.method == .head { response = response.createHeadResponse() }
+    return response
+  }
+
+  private func reply(to request: Request, from peer: Peer) async throws -> Response {
+    try hostCheck.check(request, arrivedAt: peer.localAddress)
+    let route = try Route(path: request.uri.path)
+    let query = try RequestQuery(request.uri.query, known: route.parameters)
+    switch (route, try route.method(of: request)) {
+    case (.health, _):
+      return .json(.object([("status", "ok"), ("version", .string(version))]))
+    case (.readiness, _):
+      guard isReady.load(ordering: .relaxed) else { throw Problem.notReady }
+      return .json(.object([("status", "ready")]))
+    case (.services, _):
+      return try await listServices(query)
+    case (.service(let name), _):
+      return try await show(ServiceName(name))
+    case (.instances(let name), _):
+      return try await listInstances(of: ServiceName(name), query)
+    case (.instance(let service, let id), .put):
+      return try await register(InstanceKey(service, id), request, from: peer)
+    case (.instance(let service, let id), .delete):
+      return try await deregister(InstanceKey(service, id))
+    case (.instance(let service, let id), _):
+      return try await show(InstanceKey(service, id))
+    case (.renewal(let service, let id), _):
+      return try await renew(InstanceKey(service, id), request)
+    }
+  }
+}
+
+extension InstanceKey {
+  fileprivate init(_ service: String, _ id: String) throws(RegistryError) {
+    self.init(service: try ServiceName(service), id: try Label(id, kind: .instance))
+  }
+}

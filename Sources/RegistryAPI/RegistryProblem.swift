@@ -1,0 +1,71 @@
+// The registry's errors as the client is told of them.
+
+import DNSWire
+import HTTPTypes
+import ServiceRegistry
+
+extension Problem {
+  init(_ error: RegistryError) {
+    switch error {
+    case .badName(let kind, let name, let fault):
+      self = .badField(kind.rawValue, "'\(name)' \(fault)")
+    case .badField(let field, let fault):
+      self = .badField(field, fault)
+    case .nameTooLong(let kind, let name):
+      self = .badField(
+        kind.rawValue,
+        "the owner name '\(name)' would be longer than \(DomainName.lengthLimit) octets",
+        limit: DomainName.lengthLimit)
+    case .unknownService(let service):
+      self = .unknownService(service)
+    case .unknownInstance(let key):
+      self = .unknownInstance(key)
+    case .nameTaken(let name, let holder):
+      self = Problem(
+        status: .conflict, kind: "name-taken", title: "A name is held by something else",
+        detail: "\(name) belongs to \(holder)")
+    case .rrsetTooLarge(let name):
+      self = .rrsetTooLarge(name)
+    case .limitReached(let what, let limit):
+      self = Problem(
+        status: HTTPResponse.Status(code: 507), kind: "limit-reached", title: "The registry is full",
+        detail: "there are \(limit) \(what) already", limit: limit)
+    case .busy:
+      self = Problem(
+        status: .serviceUnavailable, kind: "busy", title: "Too many changes are waiting",
+        detail: "try again in a second", headers: [.retryAfter: "1"])
+    case .notCommitted(_, let isOutcomeUnknown):
+      self = .notCommitted(isOutcomeUnknown: isOutcomeUnknown)
+    }
+  }
+
+  private static func unknownService(_ service: ServiceName) -> Problem {
+    Problem(
+      status: .notFound, kind: "unknown-service", title: "There is no such service",
+      detail: "there is no service '\(service)'")
+  }
+
+  static func unknownInstance(_ key: InstanceKey, remedy: String = "") -> Problem {
+    Problem(
+      status: .notFound, kind: "unknown-instance", title: "There is no such instance",
+      detail: "there is no instance '\(key.id)' of service '\(key.service)'\(remedy)")
+  }
+
+  private static func rrsetTooLarge(_ name: String) -> Problem {
+    Problem(
+      status: .conflict, kind: "rrset-too-large", title: "No DNS message could hold the answer",
+      detail: "the records of \(name) would not fit into \(RegistryLimits.messageLength) octets;"
+        + " spread the instances over several services",
+      limit: RegistryLimits.messageLength)
+  }
+
+  /// The reason is for the log, which the registry writes.
+  private static func notCommitted(isOutcomeUnknown: Bool) -> Problem {
+    Problem(
+      status: .serviceUnavailable, kind: "not-committed", title: "The change could not be stored",
+      detail: isOutcomeUnknown
+        ? "the change is not in effect, but may be after a restart; try again"
+        : "nothing was changed; try again",
+      outcome: isOutcomeUnknown ? "unknown" : "not-stored")
+  }
+}

@@ -1,0 +1,81 @@
+// `rollcall serve`: the server.
+
+import ArgumentParser
+import Logging
+
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve",
+    abstract: "Answer DNS queries and take registrations.",
+    discussion: """
+      Without any option: DNS on 127.0.0.1:5300 (UDP and TCP), the HTTP API on 127.0.0.1:8053, \
+      zone files from zones/, state in rollcall-data/.
+
+      Every option can also stand in the file that --config names (dashes are underscores there, \
+      lists are YAML lists) and in the environment (--ns-address is ROLLCALL_NS_ADDRESS; lists \
+      with commas). An option here goes before the environment, and that before the file.
+
+      EXAMPLES
+        rollcall serve
+        rollcall serve --dns 127.0.0.1:53 --dns [::1]:53 --data /var/lib/rollcall
+        rollcall serve --config /etc/rollcall.yaml --check
+      """)
+
+  @Option(help: "Read settings from this YAML file.")
+  var config: String?
+
+  @Option(help: "The service zone, below which registered names stand.")
+  var zone: String?
+
+  @Option(help: "Answer DNS here, over UDP and TCP. Repeatable.")
+  var dns: [String] = []
+
+  @Option(help: "Serve the HTTP API here. Repeatable. Loopback only.")
+  var http: [String] = []
+
+  @Option(help: "The address of ns in the service zone, if no zone file has it.")
+  var nsAddress: String?
+
+  @Option(help: "The directory of zone files.")
+  var zones: String?
+
+  @Option(help: "The directory of the server's state.")
+  var data: String?
+
+  @Option(help: "Threads that answer UDP queries on each address (default: one a core).")
+  var workers: String?
+
+  @Option(help: "trace, debug, info, notice, warning, error or critical.")
+  var logLevel: String?
+
+  @Option(help: "text or json.")
+  var logFormat: String?
+
+  @Flag(help: "Check the settings and the zone files, and end.")
+  var check = false
+
+  func run() async throws {
+    do {
+      let settings = try await Settings.read(flags: flags, file: config)
+      LogFormat.bootstrap(settings.logFormat, level: settings.logLevel)
+      if check {
+        try Server.check(settings)
+      } else {
+        try await Server.run(settings)
+      }
+    } catch {
+      StandardError.write(line: "rollcall: \(error)")
+      throw ExitCode(1)
+    }
+  }
+
+  private var flags: [SettingKey: [String]] {
+    let single: [(SettingKey, String?)] = [
+      (.zone, zone), (.nsAddress, nsAddress), (.zones, zones), (.data, data),
+      (.workers, workers), (.logLevel, logLevel), (.logFormat, logFormat),
+    ]
+    var flags: [SettingKey: [String]] = [.dns: dns, .http: http].filter { !$0.value.isEmpty }
+    for (key, value) in single { flags[key] = value.map { [$0] } }
+    return flags
+  }
+}

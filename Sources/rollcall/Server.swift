@@ -1,0 +1,138 @@
+// The server as a whole: its parts put together, started in order, and stopped.
+
+import DNSTransport
+import DNSWire
+import DNSZone
+import Glibc
+import Logging
+import RegistryAPI
+import RegistryStorage
+import ServiceLifecycle
+import ServiceRegistry
+import UnixSignals
+
+enum Server {
+  /// Serves until SIGTERM or SIGINT, then stops accepting, answers what is under way, and returns.
+  static func run(_ settings: Settings) async throws {
+    let logger = Logger(label: "rollcall")
+    let directory = try DataDirectory(path: settings.dataDirectory)
+    let store = try SQLiteStore(path: directory.databasePath)
+
+    let domain = ZoneDomain(seed: UInt64.random(in: .min ... .max))
+    let zone = try LoadedZones(settings).publish(in: domain, settings, logger)
+    let registry = Registry(zone: zone, store: store, clock: .system, logger: logger)
+    try await registry.load()
+
+    let dns = try DNSServer.open(
+      addresses: settings.dns, workers: settings.workers,
+      makeAnswerer: makeAnswerer(domain), logger: logger)
+    let api = RegistryAPI(
+      registry: registry, allowedHosts: [], version: Version.text, logger: logger)
+    let readiness = Readiness(listeners: settings.http.count) { httpPorts in
+      await registry.startLeases()
+      await registry.startTimer()
+      api.setReady()
+      let http = zip(settings.http, httpPorts).map { "\($0.ipAddress):\($1)" }
+      logger.notice(
+        "ready",
+        metadata: [
+          "dns": .init(stringLiteral: dns.boundAddresses.map(\.description).joined(separator: ",")),
+          "http": .init(stringLiteral: http.joined(separator: ",")),
+          "zone": "\(settings.zone)",
+        ])
+    }
+    try await dns.start()
+    try await group(dns, api, settings, readiness, logger).run()
+    await registry.stopTimer()
+    withExtendedLifetime(directory) {}
+  }
+
+  /// Reads all that `run` would read at start and says what is wrong with it.
+  static func check(_ settings: Settings) throws {
+    let zones = try LoadedZones(settings)
+    for (_, error) in zones.refused { StandardError.write(line: "rollcall: \(error)") }
+    guard zones.refused.isEmpty else {
+      throw SettingError("\(zones.refused.count) zone file(s) would be refused")
+    }
+    print("the settings and \(zones.files.count) zone file(s) are right")
+  }
+
+  /// What each thread that answers DNS queries does with a batch of them.
+  private static func makeAnswerer(_ domain: ZoneDomain) -> MakeAnswerer {
+    let settings = ResponderSettings(version: "Rollcall \(Version.text)", serverID: hostName())
+    return {
+      guard let responder = Responder(domain: domain, settings: settings) else {
+        throw SettingError("more than \(Reclamation.readerLimit) threads would answer queries")
+      }
+      let now = RegistryClock.system.boot
+      return { exchanges in
+        responder.begin(at: now())
+        for index in exchanges.indices {
+          exchanges[index].replyLength = responder.reply(
+            to: exchanges[index].query, into: exchanges[index].reply,
+            isUDP: exchanges[index].transport == .udp)
+        }
+        responder.end()
+      }
+    }
+  }
+
+  private static func hostName() -> String? {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(HOST_NAME_MAX) + 1) { name in
+      gethostname(name.baseAddress!, name.count) == 0
+        ? String(cString: name.baseAddress!) : nil
+    }
+  }
+
+  private static func group(
+    _ dns: DNSServer, _ api: RegistryAPI, _ settings: Settings, _ readiness: Readiness,
+    _ logger: Logger
+  ) -> ServiceGroup {
+    var services: [any Service] = [DNSService(server: dns)]
+    for (index, address) in settings.http.enumerated() {
+      let server = api.makeServer(host: address.ipAddress, port: Int(address.port)) { port in
+        await readiness.isListening(index, port: port)
+      }
+      services.append(HTTPService(server: server))
+    }
+    return ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+  }
+}
+
+/// Waits for all HTTP listeners, then says once that the server is ready.
+private actor Readiness {
+  private var ports: [Int?]
+  private let whenReady: @Sendable ([Int]) async -> Void
+
+  init(listeners: Int, whenReady: @escaping @Sendable ([Int]) async -> Void) {
+    ports = Array(repeating: nil, count: listeners)
+    self.whenReady = whenReady
+  }
+
+  func isListening(_ index: Int, port: Int) async {
+    ports[index] = port
+    let known = ports.compactMap(\.self)
+    if known.count == ports.count { await whenReady(known) }
+  }
+}
+
+/// DNS as a part of the program that ends with it.
+private struct DNSService: Service {
+  let server: DNSServer
+
+  func run() async throws {
+    // Runs in threads of its own; this only waits for the end.
+    try? await gracefulShutdown()
+    await server.shutdown()
+  }
+}
+
+private struct HTTPService: Service {
+  let server: APIServer
+
+  func run() async throws {
+    try await server.run()
+  }
+}

@@ -1,0 +1,54 @@
+// What an operator can set about the server.
+
+import DNSTransport
+import DNSWire
+import Logging
+
+/// The settings in force, checked.
+struct Settings {
+  var zone: DomainName
+  var dns: [ListenAddress]
+  var http: [ListenAddress]
+  var nsAddress: IPAddress
+  var zonesDirectory: String
+  /// Whether the directory of zone files was named and so must be there.
+  var isZonesDirectoryNamed: Bool
+  var dataDirectory: String
+  /// Threads for each address.
+  var workers: Int
+  var logLevel: Logger.Level
+  var logFormat: LogFormat
+
+  /// Octets of the service zone's name.
+  static let zoneLengthLimit = 200
+  static let workerLimit = 64
+  static let listenerLimit = 16
+}
+
+/// The names of the settings as they stand in a file.
+enum SettingKey: String, CaseIterable {
+  case zone
+  case dns
+  case http
+  case nsAddress = "ns_address"
+  case zones
+  case data
+  case workers
+  case logLevel = "log_level"
+  case logFormat = "log_format"
+
+  var isList: Bool { self == .dns || self == .http }
+}
+
+/// A wrong setting: one line that names it.
+struct SettingError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) {
+    self.description = description
+  }
+
+  init(_ key: SettingKey, _ value: String, _ reason: String) {
+    description = "setting \(key.rawValue): '\(value)' \(reason)"
+  }
+}

@@ -1,0 +1,174 @@
+// Settings from flags, the environment and a file, in falling order of precedence.
+
+import Configuration
+import DNSTransport
+import DNSWire
+import FoundationEssentials
+import Glibc
+import Logging
+import SystemPackage
+import Yams
+
+extension Settings {
+  static func read(flags: [SettingKey: [String]], file: String?) async throws -> Settings {
+    let reader = try await SettingsReader(flags: flags, file: file)
+    let dns = try reader.addresses(.dns, default: "127.0.0.1:5300")
+    return Settings(
+      zone: try reader.domainName(.zone, default: "mesh.internal."),
+      dns: dns,
+      http: try reader.loopbackAddresses(.http, default: "127.0.0.1:8053"),
+      nsAddress: try reader.nsAddress(listeners: dns),
+      zonesDirectory: reader.string(.zones) ?? "zones",
+      isZonesDirectoryNamed: reader.string(.zones) != nil,
+      dataDirectory: reader.string(.data) ?? "rollcall-data",
+      workers: try reader.workers(),
+      logLevel: try reader.choice(.logLevel, default: .info),
+      logFormat: try reader.choice(.logFormat, default: .text))
+  }
+}
+
+private struct SettingsReader {
+  private let reader: ConfigReader
+
+  init(flags: [SettingKey: [String]], file: String?) async throws {
+    var providers: [any ConfigProvider] = [
+      InMemoryProvider(values: Self.values(flags)),
+      EnvironmentVariablesProvider().prefixKeys(with: "rollcall"),
+    ]
+    if let file {
+      try Self.checkKeys(file)
+      do {
+        providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(file)))
+      } catch {
+        throw SettingError("\(file): \(error)")
+      }
+    }
+    reader = ConfigReader(providers: providers)
+  }
+
+  private static func values(
+    _ flags: [SettingKey: [String]]
+  ) -> [AbsoluteConfigKey: ConfigValue] {
+    var values: [AbsoluteConfigKey: ConfigValue] = [:]
+    for (key, texts) in flags {
+      values[AbsoluteConfigKey([key.rawValue])] =
+        key.isList
+        ? ConfigValue(.stringArray(texts), isSecret: false)
+        : ConfigValue(.string(texts[0]), isSecret: false)
+    }
+    return values
+  }
+
+  /// Refuses a file with keys that no setting has: a misspelt one would be ignored in silence.
+  private static func checkKeys(_ file: String) throws {
+    let node: Node?
+    do {
+      node = try compose(yaml: String(contentsOfFile: file, encoding: .utf8))
+    } catch let error as YamlError {
+      throw SettingError("\(file): \(error)")
+    } catch {
+      throw SettingError("\(file) can't be read")
+    }
+    guard let node, node != Node("") else { return }
+    guard let mapping = node.mapping else {
+      throw SettingError("\(file): must hold settings as 'name: value'")
+    }
+    for (name, value) in mapping {
+      guard let key = SettingKey(rawValue: name.string ?? "") else {
+        let known = SettingKey.allCases.map(\.rawValue).joined(separator: ", ")
+        throw SettingError(
+          "\(file): there is no setting '\(name.string ?? "?")'; there are: \(known)")
+      }
+      guard value.scalar != nil || (key.isList && value.sequence != nil) else {
+        throw SettingError(
+          "\(file): setting \(key.rawValue) must be a single value"
+            + (key.isList ? " or a list" : ""))
+      }
+    }
+  }
+
+  func string(_ key: SettingKey) -> String? {
+    reader.string(forKey: ConfigKey([key.rawValue]))
+  }
+
+  private func strings(_ key: SettingKey) -> [String]? {
+    reader.stringArray(forKey: ConfigKey([key.rawValue])) ?? string(key).map { [$0] }
+  }
+
+  func domainName(_ key: SettingKey, default fallback: String) throws -> DomainName {
+    let text = string(key) ?? fallback
+    do {
+      let name = try DomainName(text)
+      guard !name.isRoot else { throw SettingError(key, text, "must not be the root") }
+      guard name.wire.count <= Settings.zoneLengthLimit else {
+        throw SettingError(key, text, "leaves no room for names below it")
+      }
+      return name
+    } catch let error as DomainNameError {
+      throw SettingError(key, text, "is no domain name: \(error)")
+    }
+  }
+
+  func addresses(_ key: SettingKey, default fallback: String) throws -> [ListenAddress] {
+    let texts = strings(key) ?? [fallback]
+    guard (1...Settings.listenerLimit).contains(texts.count) else {
+      throw SettingError("setting \(key.rawValue): 1 to \(Settings.listenerLimit) addresses")
+    }
+    return try texts.map { text in
+      do {
+        return try ListenAddress(text)
+      } catch {
+        throw SettingError("setting \(key.rawValue): \(error)")
+      }
+    }
+  }
+
+  /// Whoever reaches the API may change everything, so it must not be reached from elsewhere.
+  func loopbackAddresses(_ key: SettingKey, default fallback: String) throws -> [ListenAddress] {
+    let addresses = try addresses(key, default: fallback)
+    for address in addresses where !address.isLoopback {
+      throw SettingError(
+        key, "\(address)", "is not a loopback address; the API has no access control yet, "
+          + "so it listens on 127.0.0.1 or [::1] only")
+    }
+    return addresses
+  }
+
+  func nsAddress(listeners: [ListenAddress]) throws -> IPAddress {
+    if let text = string(.nsAddress) {
+      guard let address = IPAddress(text) else {
+        throw SettingError(.nsAddress, text, "is no IP address")
+      }
+      return address
+    }
+    guard let listener = listeners.first(where: { !$0.isWildcard }),
+      let address = IPAddress(listener.ipAddress)
+    else {
+      throw SettingError(
+        "setting ns_address: needed when all listeners are wildcards; name the address at which"
+          + " clients reach this server")
+    }
+    return address
+  }
+
+  func workers() throws -> Int {
+    guard let text = string(.workers) else {
+      return max(1, min(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), Settings.workerLimit))
+    }
+    guard let workers = Int(text), (1...Settings.workerLimit).contains(workers) else {
+      throw SettingError(.workers, text, "must be a number from 1 to \(Settings.workerLimit)")
+    }
+    return workers
+  }
+
+  func choice<Choice: RawRepresentable & CaseIterable>(
+    _ key: SettingKey, default fallback: Choice
+  ) throws -> Choice where Choice.RawValue == String {
+    guard let text = string(key) else { return fallback }
+    guard let choice = Choice(rawValue: text) else {
+      let choices = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+      throw SettingError(key, text, "must be one of \(choices)")
+    }
+    return choice
+  }
+}

@@ -1,0 +1,94 @@
+// What every store must do; the one in memory stands for the disk in other tests, so it must too.
+
+import DNSWire
+import Foundation
+import RegistryStorage
+import ServiceRegistry
+import TestSupport
+import Testing
+
+@Suite struct StoreContractTests {
+  /// A store that can be opened again with what it kept.
+  struct Subject: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    /// Gives the same storage each time it is called, and removes it with the last.
+    let make: @Sendable () throws -> @Sendable () throws -> any RegistryStore
+  }
+
+  static let subjects = [
+    Subject(testDescription: "SQLite") {
+      let directory = try TemporaryDirectory()
+      return { try SQLiteStore(path: directory.path("rollcall.db")) }
+    },
+    Subject(testDescription: "memory") {
+      let store = MemoryStore()
+      return { store }
+    },
+  ]
+
+  static func batch(_ count: Int, revision: UInt64) throws -> StoreBatch {
+    let name = try ServiceName("Web.prod")
+    let port = NamedPort(
+      name: try Label("Grpc", kind: .port, limit: 62), port: 9_090, transport: .udp)
+    let instances = try (1...count).map { number in
+      Instance(
+        key: InstanceKey(service: name, id: try Label("Web-\(number)", kind: .instance)),
+        registration: try Registration(
+          ["10.0.0.\(number)", "fd00::\(number)"], ports: [port], weight: 3, priority: 4,
+          tags: ["V2", "a"], metadata: ["k": "ä \" \\ \u{1}", "empty": ""], status: .warning,
+          lease: number == 1 ? nil : 86_400),
+        revision: revision, registeredAt: 1_700_000_000_123)
+    }
+    let claims = ServiceClaims(instances[0].registration)
+    return StoreBatch(
+      services: [
+        ServiceRecord(name: name, revision: revision, claims: claims, emptySince: nil)
+      ],
+      instances: instances, position: StorePosition(revision: revision, serial: .max))
+  }
+
+  @Test(arguments: subjects) func `a new store is empty`(_ subject: Subject) async throws {
+    let stored = try await subject.make()().load()
+    #expect(stored.services.isEmpty && stored.instances.isEmpty)
+    #expect(stored.position == StorePosition())
+  }
+
+  @Test(arguments: subjects)
+  func `what is committed is there for the next that opens it`(_ subject: Subject) async throws {
+    let open = try subject.make()
+    let batch = try Self.batch(3, revision: 41)
+    try await open().commit(batch)
+    let stored = try await open().load()
+    #expect(stored.position == batch.position)
+    #expect(stored.services == batch.services)
+    #expect(stored.services[0].name.text == "Web.prod", "case is kept")
+    #expect(stored.instances.sorted { $0.key.id < $1.key.id } == batch.instances)
+    #expect(Set(stored.instances.map(\.key.id.text)) == ["Web-1", "Web-2", "Web-3"])
+  }
+
+  @Test(arguments: subjects) func `removals and replacements last`(_ subject: Subject) async throws {
+    let open = try subject.make()
+    let first = try Self.batch(3, revision: 1)
+    try await open().commit(first)
+    var changed = first.instances[0]
+    changed.registration.port = nil
+    changed.revision = 2
+    var service = first.services[0]
+    service.emptySince = 5
+    try await open().commit(
+      StoreBatch(
+        services: [service], instances: [changed], removedInstances: [first.instances[1].key],
+        position: StorePosition(revision: 3, serial: 7)))
+    var stored = try await open().load()
+    #expect(stored.services == [service])
+    #expect(
+      stored.instances.sorted { $0.key.id < $1.key.id } == [changed, first.instances[2]])
+    try await open().commit(
+      StoreBatch(
+        removedServices: [service.name], removedInstances: stored.instances.map(\.key),
+        position: StorePosition(revision: 5, serial: 8)))
+    stored = try await open().load()
+    #expect(stored.services.isEmpty && stored.instances.isEmpty)
+    #expect(stored.position == StorePosition(revision: 5, serial: 8))
+  }
+}

@@ -1,0 +1,120 @@
+// Two roles for one name, and what each limit refuses.
+
+import DNSWire
+import ServiceRegistry
+import TestSupport
+import Testing
+
+@Suite struct ConflictTests {
+  private func expectTaken(
+    _ server: RegistryUnderTest, _ service: String, _ id: String
+  ) async throws {
+    await #expect {
+      _ = try await server.registry.register(InstanceKey(service, id), Registration(["10.0.0.9"]))
+    } throws: { error in
+      guard case RegistryError.nameTaken = error else { return false }
+      return true
+    }
+  }
+
+  @Test func `service and instance of the same name exclude each other`() async throws {
+    let server = try await RegistryUnderTest()
+    _ = try await server.registry.register(InstanceKey("web", "a"), Registration(["10.0.0.1"]))
+    try await expectTaken(server, "a.web", "x")
+    _ = try await server.registry.register(InstanceKey("b.web", "x"), Registration(["10.0.0.2"]))
+    try await expectTaken(server, "web", "b")
+    #expect(try server.addresses("web") == ["10.0.0.1"])
+    #expect(try server.ask("x.a.web", .a).code == .nameError)
+  }
+
+  @Test func `static records, cuts and DNAMEs keep their names`() async throws {
+    let server = try await RegistryUnderTest(
+      zone: RegistryUnderTest.staticZone + """
+
+        db 60 IN A 10.9.9.9
+        _api._tcp 60 IN SRV 0 0 80 db
+        sub 60 IN NS ns.example.org.
+        old 60 IN DNAME example.org.
+        """)
+    try await expectTaken(server, "db", "a")
+    try await expectTaken(server, "api", "a")
+    try await expectTaken(server, "web.sub", "a")
+    try await expectTaken(server, "sub", "a")
+    try await expectTaken(server, "web.old", "a")
+    _ = try await server.registry.register(InstanceKey("x.db", "a"), Registration(["10.0.0.1"]))
+    #expect(try server.addresses("x.db") == ["10.0.0.1"])
+    #expect(try server.addresses("db") == ["10.9.9.9"])
+  }
+
+  @Test func `a service wins its SRV name over a named port, with a warning`() async throws {
+    let server = try await RegistryUnderTest()
+    let port = NamedPort(
+      name: try Label("x", kind: .port, limit: 62), port: 9, transport: .tcp)
+    _ = try await server.registry.register(
+      InstanceKey("n", "a"), Registration(["10.0.0.1"], ports: [port]))
+    #expect(try server.ask("_x._tcp.n", .srv).answer.values == ["0 1 9 a.n.mesh.internal."])
+    _ = try await server.registry.register(
+      InstanceKey("x.n", "b"), Registration(["10.0.0.2"], port: 7))
+    #expect(try server.ask("_x._tcp.n", .srv).answer.values == ["0 1 7 b.x.n.mesh.internal."])
+    let reply = try await server.registry.register(
+      InstanceKey("n", "c"), Registration(["10.0.0.3"], ports: [port]))
+    #expect(reply.warnings.count == 1)
+    #expect(try server.ask("_x._tcp.n", .srv).answer.values == ["0 1 7 b.x.n.mesh.internal."])
+    try await server.registry.deregister(InstanceKey("x.n", "b"))
+    await server.advance(by: 86_401)
+    try await server.settle()
+    _ = try await server.registry.register(
+      InstanceKey("n", "a"), Registration(["10.0.0.1"], ports: [port], weight: 2))
+    #expect(try server.ask("_x._tcp.n", .srv).answer.values == ["0 2 9 a.n.mesh.internal."])
+  }
+
+  @Test func `an answer that no message holds is prevented`() async throws {
+    let server = try await RegistryUnderTest()
+    var refusal: RegistryError?
+    var count = 0
+    while refusal == nil, count < 2_000 {
+      do throws(RegistryError) {
+        _ = try await server.registry.register(
+          InstanceKey("web", "instance-\(count)"), Registration(["10.0.\(count / 250).\(count % 250 + 1)"]))
+        count += 1
+      } catch {
+        refusal = error
+      }
+    }
+    #expect(refusal == .rrsetTooLarge(name: "web.mesh.internal."))
+    let reply = try server.ask("web", .srv)
+    #expect(reply.answer.count == count && !reply.isTruncated)
+    #expect(reply.length <= 65_535)
+  }
+
+  @Test func `names that DNS has no room for are refused`() async throws {
+    let server = try await RegistryUnderTest()
+    let long = Array(repeating: String(repeating: "a", count: 49), count: 4).joined(separator: ".")
+    await #expect {
+      _ = try await server.registry.register(
+        InstanceKey(long, String(repeating: "i", count: 63)), Registration(["10.0.0.1"]))
+    } throws: { error in
+      guard case RegistryError.nameTooLong = error else { return false }
+      return true
+    }
+    #expect(await server.registry.serviceNames().isEmpty)
+  }
+
+  @Test(arguments: ["", "-a", "a-", "a_b", "ä", "tag", "ns", "a..b", "a.tag.b", ".a", "a."])
+  func `is no service name`(_ name: String) {
+    #expect(throws: RegistryError.self) { try ServiceName(name) }
+  }
+
+  @Test func `label limits hold on both sides`() throws {
+    _ = try ServiceName(String(repeating: "a", count: 62))
+    #expect(throws: RegistryError.self) { try ServiceName(String(repeating: "a", count: 63)) }
+    _ = try Label(String(repeating: "a", count: 63), kind: .instance)
+    #expect(throws: RegistryError.self) {
+      try Label(String(repeating: "a", count: 64), kind: .instance)
+    }
+    _ = try ServiceName(Array(repeating: "abc", count: 50).joined(separator: "."))
+    #expect(throws: RegistryError.self) {
+      try ServiceName(Array(repeating: "abc", count: 51).joined(separator: "."))
+    }
+  }
+}

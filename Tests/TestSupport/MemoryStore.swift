@@ -1,0 +1,81 @@
+// A store in memory that fails when a test wants it to.
+
+package import ServiceRegistry
+
+/// Keeps what is committed over the life of registries, as a disk does.
+package actor MemoryStore: RegistryStore {
+  /// What becomes of a commit.
+  package enum Fate: Sendable {
+    case kept
+    /// Refused; nothing is stored.
+    case refused
+    /// The caller is told that it failed, but it is stored.
+    case keptInSilence
+    /// The caller is told that it may have failed, and it has.
+    case lostInDoubt
+  }
+
+  private var services: [ServiceName: ServiceRecord] = [:]
+  private var instances: [InstanceKey: Instance] = [:]
+  private var position = StorePosition()
+  /// Of each commit to come; without any, commits are kept.
+  private var fates: [Fate] = []
+  private var standingFate = Fate.kept
+  package private(set) var batches: [StoreBatch] = []
+  private var gate: CheckedContinuation<Void, Never>?
+  private var isHeld = false
+  private var waiters: [CheckedContinuation<Void, Never>] = []
+
+  package init() {}
+
+  package func load() async throws(StoreError) -> StoredRegistry {
+    StoredRegistry(
+      services: Array(services.values), instances: Array(instances.values), position: position)
+  }
+
+  package func commit(_ batch: StoreBatch) async throws(StoreError) {
+    if isHeld {
+      for waiter in waiters { waiter.resume() }
+      waiters = []
+      await withCheckedContinuation { gate = $0 }
+    }
+    batches.append(batch)
+    switch fates.isEmpty ? standingFate : fates.removeFirst() {
+    case .kept: keep(batch)
+    case .refused: throw StoreError(reason: "disk full", isOutcomeUnknown: false)
+    case .keptInSilence:
+      keep(batch)
+      throw StoreError(reason: "input/output error", isOutcomeUnknown: true)
+    case .lostInDoubt: throw StoreError(reason: "input/output error", isOutcomeUnknown: true)
+    }
+  }
+
+  private func keep(_ batch: StoreBatch) {
+    position = batch.position
+    for name in batch.removedServices { services[name] = nil }
+    for record in batch.services { services[record.name] = record }
+    for instance in batch.instances { instances[instance.key] = instance }
+    for key in batch.removedInstances { instances[key] = nil }
+  }
+
+  // MARK: What tests set
+
+  package func setNext(_ fates: [Fate]) { self.fates = fates }
+
+  package func setStanding(_ fate: Fate) { standingFate = fate }
+
+  /// From now on a commit hangs, as a disk can, until ``release()``.
+  package func hold() { isHeld = true }
+
+  /// Returns when a commit hangs.
+  package func waitUntilHeld() async {
+    guard gate == nil else { return }
+    await withCheckedContinuation { waiters.append($0) }
+  }
+
+  package func release() {
+    isHeld = false
+    gate?.resume()
+    gate = nil
+  }
+}
