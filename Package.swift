@@ -63,6 +63,11 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["DNSWire", "DNSZone", "ServiceRegistry", .logging],
       path: "Tests/TestSupport", swiftSettings: strict),
+    .testTarget(
+      name: "DNSWireTests", dependencies: ["DNSWire", "TestSupport"], swiftSettings: strict),
+    .testTarget(
+      name: "DNSZoneTests", dependencies: ["DNSWire", "DNSZone", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(name: "LDNSTests", dependencies: ["DNSWire", "LDNS"], swiftSettings: strict),
     .testTarget(
       name: "DNSTransportTests", dependencies: ["DNSTransport", .logging],
@@ -77,6 +82,17 @@ let package = Package(
         "DNSWire", "ServiceRegistry", "RegistryStorage", "TestSupport",
         .product(name: "GRDB", package: "GRDB.swift"),
       ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "RegistryAPITests",
+      dependencies: [
+        "DNSWire", "DNSZone", "ServiceRegistry", "RegistryAPI", .hummingbird, .logging, .nioCore,
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["DNSWire", "TestSupport", "rollcall"],
       swiftSettings: strict),
   ]
 )

@@ -16,6 +16,8 @@ package struct IPAddress: Hashable, Sendable {
   /// Reads `192.0.2.1` or `2001:db8::1`; an IPv4-mapped IPv6 address becomes the IPv4 address.
   /// - Returns: nil for anything else, zone indices and leading zeros in IPv4 included.
   package init?(_ text: String) {
+    // The C library would stop reading there.
+    guard !text.utf8.contains(0) else { return nil }
     var v4 = in_addr()
     var v6 = in6_addr()
     if inet_pton(AF_INET, text, &v4) == 1 {

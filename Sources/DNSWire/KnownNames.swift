@@ -3,12 +3,12 @@
 /// Offsets of the labels written so far: each starts a name that a pointer can lead to.
 struct KnownNames {
   /// Labels remembered. Later ones are written but not pointed to: a bound on the work for a
-  /// message, far above what a message of 1,232 octets can use.
-  private static let capacity = 96
+  /// message. A question alone may have 127 labels.
+  private static let capacity = 192
   /// The first offset that the fourteen bits of a pointer can't express.
   private static let offsetLimit = 0x4000
 
-  private var offsets = InlineArray<96, UInt16>(repeating: 0)
+  private var offsets = InlineArray<192, UInt16>(repeating: 0)
   var count = 0
 
   struct Match {

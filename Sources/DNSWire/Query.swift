@@ -44,26 +44,41 @@ extension Query {
     let flags = HeaderFlags(rawValue: message.uint16(at: Header.Field.flags))
     guard !flags.isResponse else { return .discard }
     guard flags.opcode == .query else { return .error(.notImplemented, flags) }
+    let authorityCount = message.uint16(at: Header.Field.authorityCount)
+    let additionalCount = message.uint16(at: Header.Field.additionalCount)
     guard message.uint16(at: Header.Field.questionCount) == 1,
-      message.uint16(at: Header.Field.answerCount) == 0,
-      message.uint16(at: Header.Field.authorityCount) == 0
-        || isIncrementalTransfer(message),
+      message.uint16(at: Header.Field.answerCount) == 0, additionalCount <= 1,
       var query = question(message, flags: flags)
     else { return .error(.formatError, flags) }
-    let additionalCount = message.uint16(at: Header.Field.additionalCount)
-    if additionalCount > 0 && query.type != .ixfr {
-      guard additionalCount == 1,
-        let edns = optRecord(message, at: Header.length + query.questionLength)
+    var position = Header.length + query.questionLength
+    if authorityCount > 0 {
+      // An IXFR question carries the client's SOA (RFC 1995 section 3).
+      guard authorityCount == 1, query.type == .ixfr, let end = endOfRecord(message, at: position)
       else { return .error(.formatError, flags) }
+      position = end
+    }
+    if additionalCount > 0 {
+      guard let edns = optRecord(message, at: position) else {
+        return .error(.formatError, flags)
+      }
       query.edns = edns
     }
     return .query(query)
   }
 
-  /// An IXFR question carries the client's SOA in the authority section (RFC 1995 section 3).
-  private static func isIncrementalTransfer(_ message: Span<UInt8>) -> Bool {
-    guard let query = question(message, flags: HeaderFlags(rawValue: 0)) else { return false }
-    return query.type == .ixfr
+  /// The offset after the record at `start`, whose owner may be compressed.
+  private static func endOfRecord(_ message: Span<UInt8>, at start: Int) -> Int? {
+    var position = start
+    while true {
+      guard position < message.count else { return nil }
+      let length = Int(message[position])
+      guard length <= DomainName.labelLengthLimit || length >= 0xC0 else { return nil }
+      position += length >= 0xC0 ? 2 : 1 + length
+      if length == 0 || length >= 0xC0 { break }
+    }
+    guard position + 10 <= message.count else { return nil }
+    let end = position + 10 + Int(message.uint16(at: position + 8))
+    return end <= message.count ? end : nil
   }
 
   private static func question(_ message: Span<UInt8>, flags: HeaderFlags) -> Query? {

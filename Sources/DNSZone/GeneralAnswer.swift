@@ -19,6 +19,8 @@ struct GeneralAnswer: ~Copyable {
   private(set) var answers = 0
   private(set) var authorities = 0
   private(set) var additionals = 0
+  /// Hashes of the names looked up so far: one that comes again is a circle.
+  private var visited = InlineArray<17, UInt64>(repeating: 0)
 
   init(domain: ZoneDomain, scratch: AnswerScratch, now: BootTime, writer: consuming MessageWriter) {
     self.domain = domain
@@ -30,6 +32,9 @@ struct GeneralAnswer: ~Copyable {
   /// Answers for the name in `scratch.name`.
   mutating func answer(_ type: RecordType) {
     for aliases in 0...Self.aliasLimit {
+      let hash = scratch.name.view.hash(seed: domain.seed)
+      for earlier in 0..<aliases where visited[earlier] == hash { return }
+      visited[aliases] = hash
       guard let zone = zone(for: type) else {
         if aliases == 0 { fail(.refused, .notAuthoritative) }
         return
@@ -239,7 +244,7 @@ struct GeneralAnswer: ~Copyable {
     name.set(target.octets)
     let owner = UnsafeRawBufferPointer(rebasing: target[..<name.length])
     guard let zone = domain.findZone(name), let node = zone.node(name.view, seed: domain.seed),
-      includingOccluded || !node.flags.contains(.occluded)
+      includingOccluded || node.flags.isDisjoint(with: [.occluded, .delegation])
     else { return true }
     var isWhole = true
     for type in [RecordType.a, .aaaa] {

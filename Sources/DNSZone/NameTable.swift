@@ -21,9 +21,8 @@ protocol NameTableEntry {
 
 /// A handle on the table's memory. Copies are the same table.
 struct NameTable<Entry: NameTableEntry> {
-  private struct Header: ~Copyable {
-    let mask: Int
-    /// Written by the one writer only.
+  /// What the one writer counts, on a cache line that readers do not touch.
+  private struct Counts {
     var entries = 0
     var removed = 0
   }
@@ -33,12 +32,14 @@ struct NameTable<Entry: NameTableEntry> {
 
   let memory: UnsafeMutableRawPointer
 
-  private var header: UnsafeMutablePointer<Header> {
-    memory.assumingMemoryBound(to: Header.self)
+  private var mask: Int { memory.load(as: Int.self) }
+
+  private var counts: UnsafeMutablePointer<Counts> {
+    (memory + 64).assumingMemoryBound(to: Counts.self)
   }
 
   private var slots: UnsafeMutablePointer<Atomic<UInt>> {
-    (memory + 64).assumingMemoryBound(to: Atomic<UInt>.self)
+    (memory + 128).assumingMemoryBound(to: Atomic<UInt>.self)
   }
 
   init(memory: UnsafeMutableRawPointer) {
@@ -50,23 +51,24 @@ struct NameTable<Entry: NameTableEntry> {
     var capacity = 16
     while capacity < entries * 2 { capacity *= 2 }
     let table = NameTable(
-      memory: .allocate(byteCount: 64 + capacity * MemoryLayout<UInt>.stride, alignment: 64))
-    table.header.initialize(to: Header(mask: capacity - 1))
+      memory: .allocate(byteCount: 128 + capacity * MemoryLayout<UInt>.stride, alignment: 64))
+    table.memory.storeBytes(of: capacity - 1, as: Int.self)
+    table.counts.initialize(to: Counts())
     for index in 0..<capacity {
       (table.slots + index).initialize(to: Atomic(empty))
     }
     return table
   }
 
-  var count: Int { header.pointee.entries }
+  var count: Int { counts.pointee.entries }
 
   /// Whether one more entry would leave too few free slots for short probes.
   var isFull: Bool {
-    (header.pointee.entries + header.pointee.removed + 1) * 4 > (header.pointee.mask + 1) * 3
+    (counts.pointee.entries + counts.pointee.removed + 1) * 4 > (mask + 1) * 3
   }
 
   func find(_ name: NameView, hash: UInt64) -> Entry? {
-    let mask = header.pointee.mask
+    let mask = mask
     var index = Int(truncatingIfNeeded: hash) & mask
     while true {
       let slot = slots[index].load(ordering: .acquiring)
@@ -83,13 +85,13 @@ struct NameTable<Entry: NameTableEntry> {
 
   /// Adds an entry whose name the table does not hold; it must not be full.
   func insert(_ entry: Entry) {
-    let mask = header.pointee.mask
+    let mask = mask
     var index = Int(truncatingIfNeeded: entry.hash) & mask
     while true {
       let slot = slots[index].load(ordering: .relaxed)
       if slot == Self.empty || slot == Self.removedMark {
-        if slot == Self.removedMark { header.pointee.removed -= 1 }
-        header.pointee.entries += 1
+        if slot == Self.removedMark { counts.pointee.removed -= 1 }
+        counts.pointee.entries += 1
         slots[index].store(Self.slot(entry), ordering: .releasing)
         return
       }
@@ -104,19 +106,19 @@ struct NameTable<Entry: NameTableEntry> {
 
   func remove(_ entry: Entry) {
     slots[place(of: entry)].store(Self.removedMark, ordering: .releasing)
-    header.pointee.entries -= 1
-    header.pointee.removed += 1
+    counts.pointee.entries -= 1
+    counts.pointee.removed += 1
   }
 
   func forEach(_ body: (Entry) -> Void) {
-    for index in 0...header.pointee.mask {
+    for index in 0...mask {
       let slot = slots[index].load(ordering: .relaxed)
       if slot > Self.removedMark { body(Entry(address: slot & 0xFFFF_FFFF_FFFF)) }
     }
   }
 
   private func place(of entry: Entry) -> Int {
-    let mask = header.pointee.mask
+    let mask = mask
     let wanted = Self.slot(entry)
     var index = Int(truncatingIfNeeded: entry.hash) & mask
     while slots[index].load(ordering: .relaxed) != wanted { index = (index + 1) & mask }

@@ -105,7 +105,8 @@ struct RRsetBlock {
       shareEnds.load(fromByteOffset: index * 8, as: UInt64.self)
     }
     let slots = shareEnd(count - 1)
-    let slot = turn % slots * step % slots
+    // 128 bits between: slots can be near 2^64 when many weights are summed.
+    let slot = slots.dividingFullWidth((turn % slots).multipliedFullWidth(by: step)).remainder
     var low = 0
     var high = count - 1
     while low < high {

@@ -45,9 +45,18 @@ extension RRsetBlock {
       UnsafeRawBufferPointer(start: answerOctets, count: answerLength)
         .elementsEqual(octets.answer),
       UnsafeRawBufferPointer(start: additionalOctets, count: additionalLength)
-        .elementsEqual(octets.additional)
+        .elementsEqual(octets.additional),
+      additionalLength == 0 || hasAdditionalOffsets(octets.additionalOffsets)
     else { return false }
     return weights == Rotation(weights: rrset.members.map(\.weight))
+  }
+
+  /// Whether the addresses belong to the same targets.
+  private func hasAdditionalOffsets(_ offsets: [UInt32]) -> Bool {
+    (0..<count).allSatisfy {
+      additionalOffsets($0).v6 == offsets[2 * $0 + 1]
+        && additionalOffsets($0).end == offsets[2 * $0 + 2]
+    }
   }
 
   private var weights: Rotation? {

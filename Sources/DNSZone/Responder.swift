@@ -103,7 +103,7 @@ package final class Responder {
     let memory = reply.baseAddress!
     scratch.name.set((memory + Header.length).assumingMemoryBound(to: UInt8.self))
     let limit = outcome.limit - (query.edns == nil ? 0 : OptRecord.length)
-    if let zone = domain.findZone(scratch.name),
+    if query.type != .ds, let zone = domain.findZone(scratch.name),
       let node = zone.node(scratch.name.view, seed: domain.seed),
       node.flags.isEmpty, let rrset = node.rrset(query.type), rrset.isSelfContained
     {

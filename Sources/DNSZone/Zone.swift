@@ -17,7 +17,8 @@ package final class Zone {
   /// Owners of static delegations and DNAMEs: nothing may be registered below them.
   private var staticCuts: Set<DomainName> = []
 
-  /// A zone with `records`, all of class IN and at or below `apex`, a SOA at the apex among them.
+  /// A zone with `records`, all of class IN and at or below `apex`, a SOA at the apex among them,
+  /// each once and with RDATA that its type allows: whoever reads them in has checked that.
   ///
   /// - Parameters:
   ///   - domain: where the zone is to be published.
@@ -63,7 +64,11 @@ package final class Zone {
   package func publish(_ rrset: RRset, looksUpTargets: Bool = false) {
     precondition(!rrset.members.isEmpty, "an RRset has at least one record (RFC 2181 section 5)")
     name.set(rrset.owner)
-    let node = existingOrNewNode(name.view)
+    guard let node = find(name.view) else {
+      let new = RRsetBlock.prepare(rrset, turns: 0, looksUpTargets: looksUpTargets)
+      insertNode(name.view, rrsets: [new], references: 0)
+      return
+    }
     let old = node.rrset(rrset.type)
     if let old, old.hasSameContent(as: rrset) {
       old.header.pointee.leaseEnd.store(rrset.leaseEnd, ordering: .relaxed)
@@ -84,15 +89,18 @@ package final class Zone {
     name.set(owner)
     guard let node = find(name.view), let rrset = node.rrset(type) else { return }
     let remaining = node.rrsets.filter { $0.type != type }
-    let new = replace(node, rrsets: remaining)
+    if remaining.isEmpty && node.header.pointee.references == 0 && !block.isNamed(name.view) {
+      remove(node, name.view)
+    } else {
+      replace(node, rrsets: remaining)
+    }
     reclamation.retire(rrset.base)
-    removeIfUnused(new, name.view)
   }
 
   /// Makes `owner` exist, with or without data, until ``unpin(_:)``.
   package func pin(_ owner: DomainName) {
     name.set(owner)
-    existingOrNewNode(name.view).header.pointee.references += 1
+    addReference(to: name.view)
   }
 
   package func unpin(_ owner: DomainName) {
@@ -108,42 +116,51 @@ package final class Zone {
     block.node(name, seed: seed)
   }
 
-  /// The node for `name`, made with its ancestors down from the apex if it is not there.
-  private func existingOrNewNode(_ name: NameView) -> NodeBlock {
-    if let node = find(name) { return node }
-    if !block.isNamed(name) {
-      existingOrNewNode(name.parent).header.pointee.references += 1
-    }
+  /// Adds a node, and only then the ancestors that are not there: a reader that does not find
+  /// the node yet must not find an ancestor either, which would hide a wildcard above it.
+  private func insertNode(_ name: NameView, rrsets: [RRsetBlock], references: UInt32) {
     let node = NodeBlock.allocate(
-      name: name, hash: name.hash(seed: seed), rrsets: [], references: 0, flags: [])
+      name: name, hash: name.hash(seed: seed), rrsets: rrsets, references: references, flags: [])
     growIfFull()
     block.nodes.insert(node)
-    return node
+    if !block.isNamed(name) { addReference(to: name.parent) }
   }
 
-  @discardableResult
+  private func addReference(to name: NameView) {
+    if let node = find(name) {
+      node.header.pointee.references += 1
+    } else {
+      insertNode(name, rrsets: [], references: 1)
+    }
+  }
+
   private func replace(
     _ node: NodeBlock, rrsets: [RRsetBlock], flags: NodeBlock.Flags? = nil
-  ) -> NodeBlock {
+  ) {
     name.set(UnsafePointer(node.name.baseAddress!.assumingMemoryBound(to: UInt8.self)))
     let new = NodeBlock.allocate(
       name: name.view, hash: node.hash, rrsets: rrsets,
       references: node.header.pointee.references, flags: flags ?? node.flags)
     block.nodes.replace(node, with: new)
     reclamation.retire { node.deallocate() }
-    return new
   }
 
-  /// Removes nodes that have neither data nor references, from `node` towards the apex.
   private func removeIfUnused(_ node: NodeBlock, _ name: NameView) {
     guard node.rrsetCount == 0, node.header.pointee.references == 0, !block.isNamed(name) else {
       return
     }
+    remove(node, name)
+  }
+
+  /// Removes a node, the ancestors that were there for it alone before it: the order of
+  /// ``insertNode(_:rrsets:references:)`` reversed, for the same reason.
+  private func remove(_ node: NodeBlock, _ name: NameView) {
+    if let parent = find(name.parent) {
+      parent.header.pointee.references -= 1
+      removeIfUnused(parent, name.parent)
+    }
     block.nodes.remove(node)
     reclamation.retire { node.deallocate() }
-    guard let parent = find(name.parent) else { return }
-    parent.header.pointee.references -= 1
-    removeIfUnused(parent, name.parent)
   }
 
   private func growIfFull() {
@@ -164,8 +181,8 @@ package final class Zone {
       let key = RRsetKey(owner: record.owner, type: record.type)
       let member = RRset.Member(rdata: record.rdata)
       if let place = places[key] {
-        rrsets[place].members.append(member)
         rrsets[place].ttl = min(rrsets[place].ttl, record.ttl)
+        rrsets[place].members.append(member)
       } else {
         places[key] = rrsets.count
         rrsets.append(

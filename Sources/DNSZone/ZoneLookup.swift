@@ -59,6 +59,8 @@ extension ZoneBlock {
       if node.flags.contains(.dname), labels < name.labelCount, let dname = node.rrset(.dname) {
         return .redirection(dname, ownerLabels: labels)
       }
+      // Published since it was looked for by its own name.
+      if labels == name.labelCount { return data(at: node, type) }
       labels += 1
     }
     let closestEncloser = name.suffix(labels: labels - 1)

@@ -17,6 +17,4 @@ enum APILimits {
   static let defaultPage = 1_000
   /// Items of a list at most.
   static let page = 10_000
-  /// Arrays and objects in one another in a body.
-  static let nesting = 16
 }

@@ -18,10 +18,10 @@ struct HostCheck: Sendable {
   }
 
   /// - Parameter localAddress: the listener's address, or with a wildcard the one that was used.
-  /// - Throws: 400 for a Host that is missing, given twice (RFC 9112 section 3.2) or unreadable; 421
-  ///   for another host; 403 for another origin.
+  /// - Throws: 400 for a Host that is missing, given twice (RFC 9112 section 3.2) or unreadable;
+  ///   421 for another host; 403 for another origin.
   func check(_ request: Request, arrivedAt localAddress: IPAddress?) throws(Problem) {
-    guard let text = request.head.authority, !text.isEmpty, !request.headers.contains(.otherHost),
+    guard let text = request.head.authority, !text.isEmpty, !request.headers.contains(.secondHost),
       let host = Authority(text)
     else { throw .badHost }
     if let address = IPAddress(host.host) {
@@ -38,8 +38,8 @@ struct HostCheck: Sendable {
 }
 
 extension HTTPField.Name {
-  /// The first Host is the request's authority; only a second is among the fields.
-  fileprivate static let otherHost = Self("Host")!
+  /// The first Host is the request's authority; only a second one is among the fields.
+  fileprivate static let secondHost = Self("Host")!
 }
 
 /// A host with an optional port, as in a Host field or an origin.

@@ -6,7 +6,7 @@ import ServiceRegistry
 extension InstanceView {
   var json: JSON { .object(members) }
 
-  var members: [(name: String, value: JSON)] {
+  var members: [(String, JSON)] {
     [
       ("service", .string(instance.key.service.text)), ("id", .string(instance.key.id.text)),
     ]
@@ -26,7 +26,7 @@ extension InstanceView {
 }
 
 extension Registration {
-  fileprivate var members: [(name: String, value: JSON)] {
+  fileprivate var members: [(String, JSON)] {
     [
       ("addresses", .array(addresses.map { .string($0.description) })),
       ("port", port.map { .integer(Int($0)) } ?? .null),
@@ -37,7 +37,7 @@ extension Registration {
       ("tags", .array(tags.map { .string($0.text) })),
       (
         "metadata",
-        .object(metadata.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
+        .object(metadata.mapValues(JSON.string))
       ),
       ("status", .string(status.rawValue)),
       ("lease_seconds", leaseSeconds.map(JSON.integer) ?? .null),
@@ -52,10 +52,10 @@ extension NamedPort {
 }
 
 extension ServiceSummary {
-  var members: [(name: String, value: JSON)] {
+  var members: [(String, JSON)] {
     [
       ("name", .string(name.text)), ("revision", .integer(Int(revision))),
-      ("instances", .integer(instanceCount)), ("live", .integer(liveCount)),
+      ("instance_count", .integer(instanceCount)), ("live_count", .integer(liveCount)),
     ]
   }
 }

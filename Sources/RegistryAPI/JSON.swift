@@ -1,76 +1,87 @@
-// A JSON value (RFC 8259), and its text.
+// A JSON value (RFC 8259) of any shape, so that what a body holds can be compared with what it may.
 
-/// What a body holds. Members keep their order, and a name stands only once.
-///
-/// Own code, because what is refused here (names given twice, numbers such as 1.0 or 1e0 for a
-/// port) other decoders take without a word.
-enum JSON: Sendable {
+import FoundationEssentials
+
+/// What a body holds.
+enum JSON: Equatable, Sendable {
   case null
   case bool(Bool)
-  /// A number written without fraction and exponent.
   case integer(Int)
-  /// Any other number, as it was written.
-  case otherNumber(String)
+  /// A number that is no integer, or too large for one.
+  case otherNumber(Double)
   case string(String)
   case array([JSON])
-  case object([(name: String, value: JSON)])
+  case object([String: JSON])
 
   static func text(_ text: String?) -> JSON { text.map(JSON.string) ?? .null }
 
-  /// The value's text, without spaces.
+  static func object(_ members: [(String, JSON)]) -> JSON {
+    .object(Dictionary(uniqueKeysWithValues: members))
+  }
+
+  /// Reads a whole text: one value, encoded in UTF-8.
+  init(parsing octets: [UInt8]) throws(JSONError) {
+    do {
+      self = try JSONDecoder().decode(JSON.self, from: Data(octets))
+    } catch DecodingError.dataCorrupted(let context) {
+      throw JSONError(reason: (context.underlyingError ?? context.debugDescription))
+    } catch {
+      throw JSONError(reason: error)
+    }
+  }
+
+  /// The value's text, members in order of name.
   var encoded: String {
-    var text = ""
-    write(to: &text)
-    return text
-  }
-
-  private func write(to text: inout String) {
-    switch self {
-    case .null: text += "null"
-    case .bool(let value): text += value ? "true" : "false"
-    case .integer(let number): text += String(number)
-    case .otherNumber(let number): text += number
-    case .string(let string): Self.write(string, to: &text)
-    case .array(let items):
-      text += "["
-      for (index, item) in items.enumerated() {
-        if index > 0 { text += "," }
-        item.write(to: &text)
-      }
-      text += "]"
-    case .object(let members):
-      text += "{"
-      for (index, member) in members.enumerated() {
-        if index > 0 { text += "," }
-        Self.write(member.name, to: &text)
-        text += ":"
-        member.value.write(to: &text)
-      }
-      text += "}"
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    do {
+      return String(decoding: try encoder.encode(self), as: UTF8.self)
+    } catch {
+      preconditionFailure("every value that the API makes can be written: \(error)")
     }
   }
+}
 
-  private static func write(_ string: String, to text: inout String) {
-    text += "\""
-    // Most strings need no escape.
-    if string.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }) {
-      text += string
+/// Why a text is not JSON.
+struct JSONError: Error {
+  let reason: String
+
+  fileprivate init(reason: Any) {
+    self.reason = "\(reason)"
+  }
+}
+
+extension JSON: Codable {
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if container.decodeNil() {
+      self = .null
+    } else if let value = try? container.decode(Bool.self) {
+      self = .bool(value)
+    } else if let number = try? container.decode(Int.self) {
+      self = .integer(number)
+    } else if let number = try? container.decode(Double.self) {
+      self = .otherNumber(number)
+    } else if let string = try? container.decode(String.self) {
+      self = .string(string)
+    } else if let items = try? container.decode([JSON].self) {
+      self = .array(items)
     } else {
-      for scalar in string.unicodeScalars {
-        switch scalar {
-        case "\"": text += "\\\""
-        case "\\": text += "\\\\"
-        case "\n": text += "\\n"
-        case "\t": text += "\\t"
-        case "\r": text += "\\r"
-        case _ where scalar.value < 0x20:
-          text += scalar.value < 0x10 ? "\\u000" : "\\u00"
-          text += String(scalar.value, radix: 16)
-        default: text.unicodeScalars.append(scalar)
-        }
-      }
+      self = .object(try container.decode([String: JSON].self))
     }
-    text += "\""
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch self {
+    case .null: try container.encodeNil()
+    case .bool(let value): try container.encode(value)
+    case .integer(let number): try container.encode(number)
+    case .otherNumber(let number): try container.encode(number)
+    case .string(let string): try container.encode(string)
+    case .array(let items): try container.encode(items)
+    case .object(let members): try container.encode(members)
+    }
   }
 }
 

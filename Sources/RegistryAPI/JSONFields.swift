@@ -2,7 +2,7 @@
 
 /// An object whose names are all known. Errors name the field by its path, as `ports.dns.port`.
 struct JSONFields {
-  private let members: [(name: String, value: JSON)]
+  private let members: [String: JSON]
   private let path: String
 
   /// - Parameter path: where the object stands in the body; empty for the body itself.
@@ -12,15 +12,14 @@ struct JSONFields {
       throw path.isEmpty ? .notAnObject : .badField(path, "must be an object")
     }
     self.members = members
-    for member in members where !known.contains(member.name) {
-      throw .badField(
-        fullName(member.name), "is unknown" + suggestion(for: member.name, among: known))
+    for name in members.keys.sorted() where !known.contains(name) {
+      throw .badField(fullName(name), "is unknown" + suggestion(for: name, among: known))
     }
   }
 
   func has(_ name: String) -> Bool { self[name] != nil }
 
-  subscript(name: String) -> JSON? { members.first { $0.name == name }?.value }
+  subscript(name: String) -> JSON? { members[name] }
 
   func string(_ name: String) throws(Problem) -> String? {
     try self[name]?.string(fullName(name))
@@ -54,7 +53,8 @@ struct JSONFields {
     guard case .object(let members) = json else {
       throw .badField(fullName(name), "must be an object")
     }
-    return members.map { ("\(fullName(name)).\($0.name)", $0.name, $0.value) }
+    return members.sorted { $0.key < $1.key }
+      .map { ("\(fullName(name)).\($0.key)", $0.key, $0.value) }
   }
 
   private func fullName(_ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
@@ -70,8 +70,7 @@ extension JSON {
     guard case .integer(let number) = self, range.contains(number) else {
       throw .badField(
         path,
-        "must be a whole number from \(range.lowerBound) to \(range.upperBound), without"
-          + " fraction or exponent",
+        "must be a whole number from \(range.lowerBound) to \(range.upperBound)",
         limit: range.upperBound)
     }
     return number

@@ -21,7 +21,7 @@ struct Problem: Error {
   var headers: HTTPFields = [:]
 
   var response: Response {
-    var members: [(name: String, value: JSON)] = [
+    var members: [(String, JSON)] = [
       ("type", .string("urn:rollcall:problem:\(kind)")), ("title", .string(title)),
       ("status", .integer(status.code)), ("detail", .string(detail)),
     ]
@@ -57,7 +57,7 @@ extension Problem {
   static func badJSON(_ error: JSONError) -> Problem {
     Problem(
       status: .badRequest, kind: "bad-json", title: "The body is not readable as JSON",
-      detail: "\(error.reason), at octet \(error.offset)")
+      detail: error.reason)
   }
 
   static let notAnObject = Problem(

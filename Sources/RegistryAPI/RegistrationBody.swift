@@ -56,7 +56,7 @@ struct RegistrationBody {
   }
 
   private static func address(_ text: String, _ path: String) throws(Problem) -> IPAddress {
-    guard !text.utf8.contains(0), let address = IPAddress(text) else {
+    guard let address = IPAddress(text) else {
       throw .badField(path, "must be an IPv4 or IPv6 address")
     }
     return address
@@ -67,7 +67,7 @@ struct RegistrationBody {
   ) throws -> [NamedPort] {
     try (fields.entries("ports") ?? []).map { entry in
       // An underscore is put before the name.
-      let name = try Label(entry.name, kind: .port, limit: 62)
+      let name = try Label(entry.name, kind: .port, limit: 62, field: entry.path)
       guard case .object = entry.value else {
         let port = try entry.value.integer(entry.path, in: portRange)
         return NamedPort(name: name, port: UInt16(port), transport: transport)
@@ -82,7 +82,9 @@ struct RegistrationBody {
   }
 
   private static func tags(_ fields: JSONFields) throws -> [Label] {
-    try (fields.items("tags") ?? []).map { try Label($0.value.string($0.path), kind: .tag) }
+    try (fields.items("tags") ?? []).map {
+      try Label($0.value.string($0.path), kind: .tag, field: $0.path)
+    }
   }
 
   private static func metadata(_ fields: JSONFields) throws(Problem) -> [String: String] {

@@ -28,7 +28,8 @@ extension Problem {
       self = .rrsetTooLarge(name)
     case .limitReached(let what, let limit):
       self = Problem(
-        status: HTTPResponse.Status(code: 507), kind: "limit-reached", title: "The registry is full",
+        status: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"),
+        kind: "limit-reached", title: "The registry is full",
         detail: "there are \(limit) \(what) already", limit: limit)
     case .busy:
       self = Problem(
@@ -67,5 +68,18 @@ extension Problem {
         ? "the change is not in effect, but may be after a restart; try again"
         : "nothing was changed; try again",
       outcome: isOutcomeUnknown ? "unknown" : "not-stored")
+  }
+}
+
+extension Label {
+  /// A label of a body or query; an error names the field that it stands in.
+  init(_ text: String, kind: NameKind, limit: Int = 63, field: String) throws(Problem) {
+    do {
+      try self.init(text, kind: kind, limit: limit)
+    } catch .badName(_, let name, let fault) {
+      throw .badField(field, "'\(name)' \(fault)")
+    } catch {
+      throw Problem(error)
+    }
   }
 }

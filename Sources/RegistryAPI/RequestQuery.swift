@@ -11,7 +11,8 @@ struct RequestQuery {
         let value = String(percentEncoded: parts.count > 1 ? parts[1] : "")
       else { throw .badPath }
       guard known.contains(name) else {
-        throw .badField(name, "is not a parameter of this call" + suggestion(for: name, among: known))
+        throw .badField(
+          name, "is not a parameter of this call" + suggestion(for: name, among: known))
       }
       guard values.updateValue(value, forKey: name) == nil else {
         throw .badField(name, "is given twice")
@@ -27,7 +28,8 @@ struct RequestQuery {
     guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let limit = Int(text),
       (1...APILimits.page).contains(limit)
     else {
-      throw .badField("limit", "must be a number from 1 to \(APILimits.page)", limit: APILimits.page)
+      throw .badField(
+        "limit", "must be a number from 1 to \(APILimits.page)", limit: APILimits.page)
     }
     return limit
   }

@@ -22,13 +22,13 @@ extension RegistryAPI {
   func show(_ name: ServiceName) async throws -> Response {
     let service = try await registry.service(name)
     let instances = service.instances.map(\.json)
-    return .json(.object(service.summary.members + [("members", .array(instances))]))
+    return .json(.object(service.summary.members + [("instances", .array(instances))]))
   }
 
   /// `GET /v1/services/{S}/instances`
   func listInstances(of name: ServiceName, _ query: RequestQuery) async throws -> Response {
     let limit = try query.limit()
-    let tag = try query["tag"].map { text throws(RegistryError) in try Label(text, kind: .tag) }
+    let tag = try query["tag"].map { try Label($0, kind: .tag, field: "tag") }
     let status: InstanceStatus? = try query.choice("status")
     let cursor = query["cursor"] ?? ""
     let service = try await registry.service(name)

@@ -25,7 +25,7 @@ extension String {
 extension [Character] {
   /// How many letters have to be changed, added or left out (Levenshtein's distance).
   fileprivate func editDistance(to other: [Character]) -> Int {
-    var row = Array<Int>(0...other.count)
+    var row = [Int](0...other.count)
     for (line, character) in enumerated() {
       var diagonal = row[0]
       row[0] = line + 1

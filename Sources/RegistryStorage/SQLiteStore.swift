@@ -1,6 +1,7 @@
 // Registrations in a SQLite file.
 
 import GRDB
+import Glibc
 package import ServiceRegistry
 
 /// Keeps the registry in one SQLite database: a batch is one transaction and one sync of the
@@ -20,9 +21,10 @@ package final class SQLiteStore: RegistryStore {
     configuration.journalMode = .wal
     configuration.label = "rollcall.store"
     do {
+      try Self.checkOwner(path)
       database = try DatabaseQueue(path: path, configuration: configuration)
       try database.writeWithoutTransaction { database in
-        try Self.checkOwner(database)
+        try database.execute(sql: "PRAGMA application_id = \(Self.applicationID)")
         // GRDB chooses NORMAL for WAL, which syncs at checkpoints only: a commit could be lost.
         try database.execute(sql: "PRAGMA synchronous = FULL")
         try Self.checkDurability(database)
@@ -35,14 +37,23 @@ package final class SQLiteStore: RegistryStore {
     }
   }
 
-  private static func checkOwner(_ database: Database) throws {
-    let id = try Int32.fetchOne(database, sql: "PRAGMA application_id")
-    let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema") ?? 0
-    guard id == applicationID || tables == 0 else {
+  /// Looks at a file that is there without changing it: opening it for writing would already
+  /// turn its journal into a write-ahead log.
+  private static func checkOwner(_ path: String) throws {
+    guard access(path, F_OK) == 0 else { return }
+    var configuration = Configuration()
+    configuration.readonly = true
+    let database = try DatabaseQueue(path: path, configuration: configuration)
+    defer { try? database.close() }
+    let isOurs = try database.read { database in
+      let id = try Int32.fetchOne(database, sql: "PRAGMA application_id")
+      let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema")
+      return id == applicationID || tables == 0
+    }
+    guard isOurs else {
       throw DatabaseError(
         resultCode: .SQLITE_NOTADB, message: "it belongs to another program")
     }
-    try database.execute(sql: "PRAGMA application_id = \(applicationID)")
   }
 
   private static func checkDurability(_ database: Database) throws {
@@ -109,6 +120,7 @@ package final class SQLiteStore: RegistryStore {
   /// One line: SQLite's own words without the statement.
   private static func reason(_ error: any Error) -> String {
     guard let error = error as? DatabaseError else { return "\(error)" }
-    return "\(error.message ?? "\(error.resultCode)") (\(error.extendedResultCode))"
+    let code = error.extendedResultCode.rawValue
+    return "\(error.message ?? "no words") (SQLite error \(code))"
   }
 }

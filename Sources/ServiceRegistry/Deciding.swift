@@ -42,7 +42,7 @@ extension Draft {
     in zone: ServiceZone
   ) -> Decision {
     let stored = instance(key, in: state)
-    if let stored, stored.registration == registration {
+    if let stored, stored.registration == registration, !state.inDoubt.contains(key) {
       return hasChange(of: key)
         ? .accepted(key, isNew: false, warnings: []) : .unchanged(key)
     }
@@ -128,11 +128,12 @@ extension Draft {
   ) -> RegistryError? {
     let nameLength = zone.names.service(key.service).wire.count
     // Few instances fit whatever they are; only many are worth adding up.
-    guard (instanceCount(of: key.service, in: state) + 1) * Self.instanceLengthLimit
-      > RegistryLimits.messageLength
+    guard
+      (instanceCount(of: key.service, in: state) + 1) * Self.instanceLengthLimit
+        > RegistryLimits.messageLength
     else { return nil }
     // Header, the longest question, OPT with an extended error.
-    var lengths = [RecordType: Int]()
+    var lengths: [RecordType: Int] = [:]
     for type in [RecordType.a, .aaaa, .srv] { lengths[type] = 12 + 255 + 4 + 17 }
     func add(_ id: Label, _ registration: Registration) {
       for address in registration.addresses {

@@ -53,7 +53,9 @@ extension UInt8 {
   fileprivate var isCapital: Bool { (0x41...0x5A).contains(self) }
 
   fileprivate var isLetterDigitOrHyphen: Bool {
-    (0x30...0x39).contains(self) || (0x61...0x7A).contains(self | 0x20)
-      && (0x41...0x7A).contains(self) || self == UInt8(ascii: "-")
+    (0x30...0x39).contains(self)
+      || (0x61...0x7A).contains(self | 0x20)
+        && (0x41...0x7A).contains(self)
+      || self == UInt8(ascii: "-")
   }
 }

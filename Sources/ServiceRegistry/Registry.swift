@@ -48,19 +48,27 @@ package actor Registry {
     let serial = stored.position.serial.map { ($0 &+ 1).laterSerial(zone.serial) } ?? zone.serial
     state.position.serial = serial
     try await store.commit(StoreBatch(position: state.position))
-    for record in stored.services {
-      state.put(record)
-      zone.changeClaims(of: record.name, from: nil, to: record.claims)
-    }
-    let now = clock.wall()
-    for instance in stored.instances {
-      state.put(
-        Service.Member(instance: instance, leaseEnd: RRset.noLease, renewedAt: now))
-      warnIfHidden(instance)
-    }
+    take(stored)
     for name in state.services.keys { publishAll(name) }
     zone.setSerial(serial)
     zone.collect()
+  }
+
+  private func take(_ stored: StoredRegistry) {
+    let now = clock.wall()
+    var records = Dictionary(uniqueKeysWithValues: stored.services.map { ($0.name, $0) })
+    for instance in stored.instances {
+      // A commit in doubt may have left an instance whose names its service does not claim.
+      records[instance.key.service]?.claims.formUnion(ServiceClaims(instance.registration))
+    }
+    for record in records.values {
+      state.put(record)
+      zone.changeClaims(of: record.name, from: nil, to: record.claims)
+    }
+    for instance in stored.instances {
+      state.put(Service.Member(instance: instance, leaseEnd: RRset.noLease, renewedAt: now))
+      warnIfHidden(instance)
+    }
   }
 
   private func warnIfHidden(_ instance: Instance) {
@@ -95,7 +103,7 @@ package actor Registry {
     _ key: InstanceKey, status: InstanceStatus?
   ) async throws(RegistryError) -> InstanceView {
     guard let instance = state.instance(key) else { throw .unknownInstance(key) }
-    if let status, status != instance.registration.status {
+    if let status, status != instance.registration.status || state.inDoubt.contains(key) {
       _ = try await submit(.changeStatus(key, status))
     } else {
       restartLease(key)
@@ -103,6 +111,9 @@ package actor Registry {
     guard let view = view(of: key) else { throw .unknownInstance(key) }
     return view
   }
+
+  /// Commands that wait for their turn, those being committed not counted.
+  package var waitingCommands: Int { inbox.count }
 
   private func submit(_ command: Command) async throws(RegistryError) -> Outcome {
     guard inbox.count < RegistryLimits.waitingCommands else { throw .busy }
@@ -143,6 +154,7 @@ package actor Registry {
         apply(batch)
       } catch {
         failure = error
+        if error.isOutcomeUnknown { state.inDoubt.formUnion(batch.keys) }
         retryLater(commands.map(\.command))
       }
       noteStore(failure)

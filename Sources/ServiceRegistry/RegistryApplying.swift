@@ -22,6 +22,7 @@ extension Registry {
     for (name, touched) in touched {
       publish(name, instances: touched.ids, claims: touched.claims)
     }
+    state.inDoubt.subtract(batch.keys)
     for record in batch.services { scheduleForgetting(record) }
     if let serial = batch.position.serial, serial != zone.serial { zone.setSerial(serial) }
     zone.collect()

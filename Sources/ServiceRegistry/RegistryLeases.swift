@@ -85,7 +85,7 @@ extension Registry {
     if member.isExpired {
       state.setExpired(key, false)
       publish(key.service, instances: [key.id], claims: claims(of: key.service, [key.id]))
-    } else if member.leaseEnd != RRset.noLease, member.leaseEnd - now < zone.ttlHorizon {
+    } else if member.leaseEnd != RRset.noLease, member.leaseEnd - now <= zone.ttlHorizon {
       // The old end bounded TTLs; elsewhere the published end is too early, but not yet seen.
       publishAll(key.service)
     }

@@ -6,6 +6,9 @@ struct RegistryState {
   private(set) var services: [ServiceName: Service] = [:]
   private(set) var instanceCount = 0
   var position = StorePosition()
+  /// Instances of which the store may hold something else than is here, because a commit failed
+  /// without saying how. An equal registration is then a change that has to be committed.
+  var inDoubt: Set<InstanceKey> = []
 
   func member(_ key: InstanceKey) -> Service.Member? {
     services[key.service]?.members[key.id]

@@ -58,6 +58,9 @@ package struct StoreBatch: Equatable, Sendable {
     self.removedInstances = removedInstances
     self.position = position
   }
+
+  /// The instances that it changes.
+  var keys: [InstanceKey] { instances.map(\.key) + removedInstances }
 }
 
 /// Why a store did not do what it was asked.

@@ -41,7 +41,8 @@ package final class ServiceZone {
     self.serial = serial
     var rdata = soa.rdata
     rdata.replaceSubrange(
-      soa.serialRange, with: stride(from: 24, through: 0, by: -8).map { UInt8(serial >> $0 & 0xFF) })
+      soa.serialRange, with: stride(from: 24, through: 0, by: -8).map { UInt8(serial >> $0 & 0xFF) }
+    )
     zone.publish(
       RRset(owner: soa.owner, type: .soa, ttl: soa.ttl, members: [RRset.Member(rdata: rdata)]),
       looksUpTargets: true)

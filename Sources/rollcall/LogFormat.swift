@@ -1,7 +1,6 @@
 // Log lines on standard error, for people or for machines.
 
 import FoundationEssentials
-
 import Logging
 
 /// How a log line looks.
@@ -38,7 +37,9 @@ private struct LineLogHandler: LogHandler {
   func log(event: LogEvent) {
     let fields = metadata.merging(event.metadata ?? [:]) { $1 }
       .map { ($0.key, "\($0.value)") }.sorted { $0.0 < $1.0 }
-    let time = Date.now.ISO8601Format(.iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(separator: .omitted))
+    let time = Date.now.ISO8601Format(
+      .iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(
+        separator: .omitted))
     let line =
       switch format {
       case .text: text(time, event, fields)

@@ -128,7 +128,8 @@ private struct SettingsReader {
     let addresses = try addresses(key, default: fallback)
     for address in addresses where !address.isLoopback {
       throw SettingError(
-        key, "\(address)", "is not a loopback address; the API has no access control yet, "
+        key, "\(address)",
+        "is not a loopback address; the API has no access control yet, "
           + "so it listens on 127.0.0.1 or [::1] only")
     }
     return addresses

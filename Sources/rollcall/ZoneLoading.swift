@@ -49,7 +49,8 @@ struct LoadedZones {
 
   /// Publishes all zones in `domain` and gives the service zone, whose own file must be right. A
   /// zone whose file is refused is there, but fails.
-  func publish(in domain: ZoneDomain, _ settings: Settings, _ logger: Logger) throws -> ServiceZone {
+  func publish(in domain: ZoneDomain, _ settings: Settings, _ logger: Logger) throws -> ServiceZone
+  {
     for (origin, error) in refused {
       if origin == settings.zone { throw error }
       logger.error("zone file refused", metadata: ["reason": "\(error)"])

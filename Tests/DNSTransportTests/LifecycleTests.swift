@@ -175,7 +175,7 @@ extension TransportTests {
       try await server.start()
       let client = try LoopbackSocket(.udp, to: server.boundAddresses[0])
       try client.send(message(0))
-      #expect(try await eventually { gate.isSomebodyWaiting })
+      #expect(await eventually { gate.isSomebodyWaiting })
       for number in 1...100 { try client.send(message(number)) }
       async let stopped: Void = server.shutdown()
       gate.open()
@@ -197,7 +197,7 @@ extension TransportTests {
       let idle = try LoopbackSocket(.tcp, to: server.boundAddresses[0])
       let client = try LoopbackSocket(.tcp, to: server.boundAddresses[0])
       try client.sendMessage(message(0))
-      #expect(try await eventually { gate.isSomebodyWaiting })
+      #expect(await eventually { gate.isSomebodyWaiting })
       for number in 1...100 { try client.sendMessage(message(number)) }
       async let stopped: Void = server.shutdown()
       gate.open()
@@ -214,7 +214,7 @@ extension TransportTests {
       try await server.start()
       let client = try LoopbackSocket(.tcp, to: server.boundAddresses[0], receiveBuffer: 4_096)
       for number in 0..<1_000 { try client.sendMessage(message(number)) }
-      #expect(try await eventually { server.tcpCounters.queries > 0 })
+      #expect(await eventually { server.tcpCounters.queries > 0 })
       await server.shutdown()
       #expect(server.tcpCounters.open == 0)
     }

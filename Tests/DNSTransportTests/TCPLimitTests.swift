@@ -19,7 +19,7 @@ extension TransportTests {
       try await withServer(limits: TCPLimits(idle: .milliseconds(50))) { server, address in
         let client = try LoopbackSocket(.tcp, to: address)
         #expect(client.isEnded())
-        #expect(try await eventually { server.tcpCounters.closed == [.idle: 1] })
+        #expect(await eventually { server.tcpCounters.closed == [.idle: 1] })
       }
     }
 
@@ -31,7 +31,7 @@ extension TransportTests {
         #expect(client.receiveMessage() == message(1))
         try client.send(Array(framed(message(2)).dropLast()))
         #expect(client.isEnded())
-        #expect(try await eventually { server.tcpCounters.closed == [.idle: 1] })
+        #expect(await eventually { server.tcpCounters.closed == [.idle: 1] })
       }
     }
 
@@ -46,7 +46,7 @@ extension TransportTests {
         try roundTrip(fourth)
         #expect(clients[1].isEnded())
         for client in [clients[0], clients[2], fourth] { try roundTrip(client) }
-        #expect(try await eventually { server.tcpCounters.closed == [.connectionLimit: 1] })
+        #expect(await eventually { server.tcpCounters.closed == [.connectionLimit: 1] })
         #expect(server.tcpCounters.open == 3)
         #expect(server.tcpCounters.accepted == 4)
       }
@@ -59,7 +59,7 @@ extension TransportTests {
         try roundTrip(stays)
         for number in 1...5 {
           try roundTrip(try LoopbackSocket(.tcp, to: address))
-          #expect(try await eventually { server.tcpCounters.closed == [.client: number] })
+          #expect(await eventually { server.tcpCounters.closed == [.client: number] })
         }
         try roundTrip(stays)
       }
@@ -75,12 +75,12 @@ extension TransportTests {
         for client in clients { try roundTrip(client) }
 
         #expect(try LoopbackSocket(.tcp, to: address, from: "127.0.0.3").isEnded())
-        #expect(try await eventually { server.tcpCounters.closed == [.addressLimit: 1] })
+        #expect(await eventually { server.tcpCounters.closed == [.addressLimit: 1] })
         try roundTrip(try LoopbackSocket(.tcp, to: address, from: "127.0.0.4"))
         for client in clients { try roundTrip(client) }
 
         clients.removeLast()
-        #expect(try await eventually { server.tcpCounters.closed[.client] == 2 })
+        #expect(await eventually { server.tcpCounters.closed[.client] == 2 })
         try roundTrip(try LoopbackSocket(.tcp, to: address, from: "127.0.0.3"))
       }
     }
@@ -92,7 +92,7 @@ extension TransportTests {
       try await withServer(limits: limits, answering: makeAnswerer) { server, address in
         let client = try LoopbackSocket(.tcp, to: address, receiveBuffer: 4_096)
         for number in 0..<2_000 { try client.sendMessage(message(number)) }
-        #expect(try await eventually { server.tcpCounters.closed == [.notReading: 1] })
+        #expect(await eventually { server.tcpCounters.closed == [.notReading: 1] })
         // The kernel's buffers hold some; all 2,000 replies would be 120 MB.
         #expect(server.tcpCounters.queries < 500)
       }
@@ -104,7 +104,7 @@ extension TransportTests {
       try await withServer(answering: makeAnswerer) { server, address in
         let client = try LoopbackSocket(.tcp, to: address, receiveBuffer: 4_096)
         for number in 0..<1_000 { try client.sendMessage(message(number)) }
-        #expect(try await eventually { server.tcpCounters.queries > 0 })
+        #expect(await eventually { server.tcpCounters.queries > 0 })
 
         let other = try LoopbackSocket(.tcp, to: address)
         try other.sendMessage(message(1))

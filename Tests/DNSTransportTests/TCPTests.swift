@@ -47,7 +47,7 @@ extension TransportTests {
       try await withServer(answering: makeAnswerer) { _, address in
         let client = try LoopbackSocket(.tcp, to: address)
         try client.sendMessage(message(0))
-        #expect(try await eventually { gate.isSomebodyWaiting })
+        #expect(await eventually { gate.isSomebodyWaiting })
         try client.send((1...200).flatMap { framed(message($0)) })
         gate.open()
         for number in 0...200 { #expect(client.receiveMessage() == message(number)) }
@@ -101,7 +101,7 @@ extension TransportTests {
           #expect(client.receiveMessage()?.prefix(2) == message(number).prefix(2))
         }
         #expect(client.isEnded())
-        #expect(try await eventually { server.tcpCounters.closed == [.client: 1] })
+        #expect(await eventually { server.tcpCounters.closed == [.client: 1] })
       }
     }
 
@@ -113,7 +113,7 @@ extension TransportTests {
         try client.send(framed(message(1)) + bad)
         #expect(client.receiveMessage() == message(1))
         #expect(client.isEnded())
-        #expect(try await eventually { server.tcpCounters.closed == [.malformed: 1] })
+        #expect(await eventually { server.tcpCounters.closed == [.malformed: 1] })
       }
     }
 

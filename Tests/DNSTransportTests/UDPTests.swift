@@ -47,7 +47,7 @@ extension TransportTests {
       try await withServer(answering: makeAnswerer) { _, address in
         let client = try LoopbackSocket(.udp, to: address)
         try client.send(message(0))
-        #expect(try await eventually { gate.isSomebodyWaiting })
+        #expect(await eventually { gate.isSomebodyWaiting })
         for number in 1...130 { try client.send(message(number)) }
         gate.open()
         for number in 0...130 { #expect(client.receive() == message(number)) }
@@ -137,7 +137,7 @@ extension TransportTests {
       try await withServer(answering: makeAnswerer) { server, address in
         let client = try LoopbackSocket(.udp, to: address)
         try client.send(message(0))
-        #expect(try await eventually { gate.isSomebodyWaiting })
+        #expect(await eventually { gate.isSomebodyWaiting })
         let forged = try ForgedUDP()
         for number in 1...5 {
           // The kernel sends nothing to the broadcast address unless it is asked for.
@@ -202,7 +202,7 @@ extension TransportTests {
 
 /// A reply is counted when it is sent, which its receiver may see first.
 private func counts(_ server: DNSServer, _ counters: UDPCounters) async throws -> Bool {
-  let isReached = try await eventually { server.udpCounters == counters }
+  let isReached = await eventually { server.udpCounters == counters }
   if !isReached { Issue.record("\(server.udpCounters)") }
   return isReached
 }

@@ -47,7 +47,9 @@ import Testing
           BEGIN SELECT RAISE(ABORT, 'sabotage'); END
           """)
     }
-    await #expect(throws: StoreError(reason: "sabotage (1811)", isOutcomeUnknown: false)) {
+    await #expect(
+      throws: StoreError(reason: "sabotage (SQLite error 1811)", isOutcomeUnknown: false)
+    ) {
       try await store.commit(StoreContractTests.batch(3, revision: 2))
     }
     let after = try await store.load()

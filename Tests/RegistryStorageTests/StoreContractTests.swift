@@ -66,7 +66,8 @@ import Testing
     #expect(Set(stored.instances.map(\.key.id.text)) == ["Web-1", "Web-2", "Web-3"])
   }
 
-  @Test(arguments: subjects) func `removals and replacements last`(_ subject: Subject) async throws {
+  @Test(arguments: subjects) func `removals and replacements last`(_ subject: Subject) async throws
+  {
     let open = try subject.make()
     let first = try Self.batch(3, revision: 1)
     try await open().commit(first)

@@ -95,7 +95,8 @@ private struct MessageDecoder {
   }
 
   /// RDATA with the names written out, by the types of RFC 1035 whose names may be compressed.
-  private mutating func rdata(of type: RecordType, end: Int) throws(MessageDecodingError) -> [UInt8] {
+  private mutating func rdata(of type: RecordType, end: Int) throws(MessageDecodingError) -> [UInt8]
+  {
     var rdata: [UInt8] = []
     switch type.rawValue {
     case 2, 3, 4, 5, 7, 8, 9, 12: rdata += try name().wire

@@ -6,8 +6,7 @@ package import DNSWire
 /// each as often, in any order. Names are compared without regard to case.
 package struct RecordSection: Sendable {
   package private(set) var records: [ResourceRecord] = []
-  /// The records in presentation format, in the same order.
-  package private(set) var lines: [String] = []
+  private var classes: [RecordClass] = []
 
   package init() {}
 
@@ -17,8 +16,11 @@ package struct RecordSection: Sendable {
 
   package mutating func append(_ record: ResourceRecord, _ recordClass: RecordClass) {
     records.append(record)
-    lines.append(record.line(recordClass))
+    classes.append(recordClass)
   }
+
+  /// The records in presentation format, in order.
+  package var lines: [String] { zip(records, classes).map { $0.line($1) } }
 
   package var isEmpty: Bool { records.isEmpty }
   package var count: Int { records.count }

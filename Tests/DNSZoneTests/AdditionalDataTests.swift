@@ -1,0 +1,178 @@
+// Addresses that come along: those of targets.
+
+import DNSWire
+import DNSZone
+import TestSupport
+import Testing
+
+@Suite("Additional data (RFC 1035 section 3.3, RFC 2782)")
+struct AdditionalDataTests {
+  static let head = "@ SOA ns hostmaster 1 7200 900 1209600 60\n@ NS ns.elsewhere.\n"
+
+  @Test("MX, SRV, NS and HTTPS bring the addresses of targets in our zones")
+  func staticTargets() throws {
+    let served = ZoneUnderTest(
+      "example.",
+      Self.head + """
+        m MX 10 host
+        m MX 20 host.elsewhere.
+        _s._tcp SRV 0 0 80 host
+        _s._tcp SRV 0 0 81 host
+        n.x NS host
+        h TYPE65 \\# 16 0001 04686f7374076578616d706c6500
+        host 5 A 10.0.0.1
+        host 6 AAAA fd00::1
+        """)
+    let addresses: RecordSection =
+      "host.example. 5 IN A 10.0.0.1\nhost.example. 6 IN AAAA fd00::1"
+    #expect(try served.ask("m.example.", .mx).additional == addresses)
+    #expect(try served.ask("_s._tcp.example.", .srv).additional == addresses)
+    #expect(try served.ask("h.example.", .https).additional == addresses)
+    #expect(try served.ask("n.x.example.", .ns).additional == addresses)
+  }
+
+  @Test("a target that is an alias, a wildcard's or nowhere brings nothing")
+  func noTargets() throws {
+    let served = ZoneUnderTest(
+      "example.",
+      Self.head + """
+        m MX 10 alias
+        m MX 20 x.wild
+        m MX 30 none
+        m MX 40 .
+        alias CNAME host
+        *.wild A 10.0.0.2
+        host A 10.0.0.1
+        """)
+    let reply = try served.ask("m.example.", .mx)
+    #expect(reply.answer.count == 4)
+    #expect(reply.additional.isEmpty)
+  }
+
+  /// SRV records of registered instances: each brings its addresses itself.
+  static func service(_ targets: [(name: String, addresses: [String])]) -> RRset {
+    RRset(
+      owner: ZoneUnderTest.name("web.example."), type: .srv, ttl: 5,
+      members: targets.map { target in
+        RRset.Member(
+          rdata: [0, 0, 0, 1, 0x1F, 0x90] + ZoneUnderTest.name(target.name).wire,
+          targetAddresses: target.addresses.compactMap { IPAddress($0) })
+      })
+  }
+
+  @Test("prepared SRV records bring their addresses in the order of the answer")
+  func preparedTargets() throws {
+    let served = ZoneUnderTest("example.", Self.head)
+    served.zone.publish(
+      Self.service([
+        ("i1.web.example.", ["10.0.0.1", "fd00::1", "10.1.0.1"]), ("i2.web.example.", []),
+        ("i3.web.example.", ["fd00::3"]),
+      ]))
+    let reply = try served.ask("web.example.", .srv)
+    #expect(
+      reply.answer.lines == [
+        "web.example. 5 IN SRV 0 1 8080 i1.web.example.",
+        "web.example. 5 IN SRV 0 1 8080 i2.web.example.",
+        "web.example. 5 IN SRV 0 1 8080 i3.web.example.",
+      ])
+    #expect(
+      reply.additional.lines == [
+        "i1.web.example. 5 IN A 10.0.0.1", "i1.web.example. 5 IN A 10.1.0.1",
+        "i1.web.example. 5 IN AAAA fd00::1", "i3.web.example. 5 IN AAAA fd00::3",
+      ])
+    let second = try served.ask("web.example.", .srv)
+    #expect(second.answer.values.first == "0 1 8080 i2.web.example.")
+    #expect(second.additional.lines.first == "i3.web.example. 5 IN AAAA fd00::3")
+    #expect(second.additional == reply.additional)
+    #expect(try served.ask("web.example.", .srv, over: .tcp).additional == reply.additional)
+  }
+
+  @Test("an address that moves from one target to the next moves in the additional section")
+  func movedAddress() throws {
+    let served = ZoneUnderTest("example.", Self.head)
+    served.zone.publish(
+      Self.service([
+        ("i1.web.example.", ["10.0.0.1"]), ("i2.web.example.", ["10.0.0.2", "10.0.0.3"]),
+      ]))
+    served.zone.publish(
+      Self.service([
+        ("i1.web.example.", ["10.0.0.1", "10.0.0.2"]), ("i2.web.example.", ["10.0.0.3"]),
+      ]))
+    #expect(
+      try served.ask("web.example.", .srv).additional
+        == """
+        i1.web.example. 5 IN A 10.0.0.1
+        i1.web.example. 5 IN A 10.0.0.2
+        i2.web.example. 5 IN A 10.0.0.3
+        """)
+  }
+
+  @Test("additional data is left out by whole RRsets and in silence (RFC 2181 section 9)")
+  func wholeRRsets() throws {
+    let served = ZoneUnderTest("example.", Self.head)
+    let targets = (0..<8).map { number in
+      (
+        name: "i\(number).web.example.",
+        addresses: ["10.0.\(number).1", "10.0.\(number).2", "fd00::\(number)", "fd01::\(number)"]
+      )
+    }
+    served.zone.publish(Self.service(targets))
+    let whole = try served.ask("web.example.", .srv, over: .tcp)
+    #expect(whole.additional.count == 32)
+    for size in UInt16(512)...1232 {
+      let reply = try served.ask("web.example.", .srv, over: .edns(size))
+      #expect(reply.length <= Int(size))
+      #expect(!reply.isTruncated)
+      #expect(reply.answer.count == 8)
+      for (name, _) in targets {
+        for type in [RecordType.a, .aaaa] {
+          let count = reply.additional.records.filter {
+            $0.type == type && $0.owner == ZoneUnderTest.name(name)
+          }.count
+          #expect(count == 0 || count == 2)
+        }
+      }
+    }
+  }
+
+  @Test("in the general path too, additional data is left out by whole RRsets")
+  func wholeStaticRRsets() throws {
+    let hosts = (0..<8).map { number in
+      """
+      m MX \(number) h\(number)
+      h\(number) A 10.0.\(number).1
+      h\(number) A 10.0.\(number).2
+      h\(number) AAAA fd00::\(number)
+      h\(number) AAAA fd01::\(number)
+      """
+    }
+    let served = ZoneUnderTest("example.", Self.head + hosts.joined(separator: "\n"))
+    for size in UInt16(512)...900 {
+      let reply = try served.ask("m.example.", .mx, over: .edns(size))
+      #expect(reply.length <= Int(size))
+      #expect(!reply.isTruncated)
+      for number in 0..<8 {
+        let owner = ZoneUnderTest.name("h\(number).example.")
+        for type in [RecordType.a, .aaaa] {
+          let count = reply.additional.records.filter { $0.owner == owner && $0.type == type }.count
+          #expect(count == 0 || count == 2)
+        }
+      }
+    }
+  }
+
+  @Test("over TCP, targets beyond the reach of a pointer stay readable (RFC 1035 section 4.1.4)")
+  func farTargets() throws {
+    let served = ZoneUnderTest("example.", Self.head)
+    let label = String(repeating: "t", count: 50)
+    served.zone.publish(
+      Self.service(
+        (0..<600).map { ("\(label)\($0).web.example.", ["10.0.\($0 / 256).\($0 % 256)"]) }))
+    let reply = try served.ask("web.example.", .srv, over: .tcp)
+    #expect(!reply.isTruncated)
+    #expect(reply.answer.count == 600)
+    #expect(reply.length > 0x4000)
+    let owners = Set(reply.answer.records.map { Array($0.rdata[6...]) })
+    #expect(reply.additional.records.allSatisfy { owners.contains($0.owner.wire) })
+  }
+}

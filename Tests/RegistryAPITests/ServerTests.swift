@@ -1,0 +1,128 @@
+// Starting, stopping and failing.
+
+import Foundation
+import Hummingbird
+import ServiceLifecycle
+import ServiceRegistry
+import Testing
+
+@testable import RegistryAPI
+
+@Suite("Server") struct ServerTests {
+  static let path = "/v1/services/web/instances/a"
+  static let body = #"{"address": "10.0.0.1"}"#
+
+  @Test("/healthz is always 200, /readyz only when the server is ready")
+  func readiness() async throws {
+    try await withServer { server in
+      let health = try await server.curl("/healthz")
+      #expect(health.body == #"{"status":"ok","version":"1.2.3"}"# + "\n")
+      #expect(try await server.curl("/readyz").status == 503)
+      server.api.setReady()
+      let ready = try await server.curl("/readyz")
+      #expect((ready.status, ready.body) == (200, #"{"status":"ready"}"# + "\n"))
+    }
+  }
+
+  @Test("An address in use is an error that names it")
+  func addressInUse() async throws {
+    try await withServer { server in
+      let second = server.api.makeServer(host: "127.0.0.1", port: server.port) { _ in }
+      let error = await #expect(throws: APIServerError.self) { try await second.run() }
+      #expect(
+        error?.description
+          == "can't listen for HTTP on 127.0.0.1:\(server.port): Address already in use")
+      let elsewhere = server.api.makeServer(host: "2001:db8::1", port: 80) { _ in }
+      let otherError = await #expect(throws: APIServerError.self) { try await elsewhere.run() }
+      let start = "can't listen for HTTP on [2001:db8::1]:80: "
+      #expect(otherError?.description.hasPrefix(start) == true)
+    }
+  }
+
+  @Test("Two listeners share one registry")
+  func twoListeners() async throws {
+    try await withServer { server in
+      #expect(try await server.put(Self.path, Self.body).status == 201)
+      let (ports, listening) = AsyncStream.makeStream(of: Int.self)
+      let second = server.api.makeServer(host: "127.0.0.2", port: 0) { listening.yield($0) }
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask { try await second.run() }
+        let port = try #require(await ports.first { _ in true })
+        let url = "http://127.0.0.2:\(port)\(Self.path)"
+        #expect(try await Reply.fromCurl([url], body: nil).status == 200)
+        group.cancelAll()
+      }
+    }
+  }
+
+  @Test("A graceful shutdown answers what is under way and closes the port")
+  func gracefulShutdown() async throws {
+    let (commits, committing) = AsyncStream.makeStream(of: Void.self)
+    let (releases, release) = AsyncStream.makeStream(of: Void.self)
+    let store = MemoryStore {
+      committing.yield()
+      await releases.first { true }
+    }
+    release.yield()  // The commit of the start.
+    let registry = try await makeRegistry(store)
+    let api = RegistryAPI(registry: registry, allowedHosts: [], version: "1", logger: .silent)
+    let (ports, listening) = AsyncStream.makeStream(of: Int.self)
+    let server = api.makeServer(host: "127.0.0.1", port: 0) { listening.yield($0) }
+    let lifecycle = ServiceGroup(services: [RunningServer(server: server)], logger: .silent)
+    async let end: Void = lifecycle.run()
+    let port = try #require(await ports.first { _ in true })
+    let running = TestServer(
+      api: api, registry: registry, store: store, host: "127.0.0.1", port: port)
+    async let reply = running.put(Self.path, Self.body)
+    var commitsSeen = commits.makeAsyncIterator()
+    _ = await commitsSeen.next()
+    _ = await commitsSeen.next()
+    await lifecycle.triggerGracefulShutdown()
+    release.yield()
+    #expect(try await reply.status == 201)
+    try await end
+    await #expect(throws: Reply.CurlError.self) { try await running.curl("/healthz") }
+  }
+
+  private struct RunningServer: Service {
+    let server: APIServer
+    func run() async throws { try await server.run() }
+  }
+
+  // MARK: Changes that fail
+
+  @Test("A failed commit is 503, says whether it may be stored, and keeps the reason inside")
+  func failedCommit() async throws {
+    try await withServer { server in
+      #expect(try await server.put(Self.path, Self.body).status == 201)
+      for (isUnknown, outcome) in [(true, "unknown"), (false, "not-stored")] {
+        server.store.fail(
+          with: StoreError(reason: "disk on fire", isOutcomeUnknown: isUnknown))
+        for reply in [
+          try await server.put("/v1/services/web/instances/b", Self.body),
+          try await server.post(Self.path + "/renew", #"{"status": "critical"}"#),
+          try await server.curl(Self.path, ["-X", "DELETE"]),
+        ] {
+          #expect(reply.status == 503)
+          #expect(try reply.problem().type == "urn:rollcall:problem:not-committed")
+          #expect(try reply.problem().outcome == outcome)
+          #expect(!reply.body.contains("fire"))
+        }
+        #expect(try await server.curl("/v1/services/web/instances/b").status == 404)
+        #expect(try await server.curl(Self.path).instance().status == "passing")
+        // What changes nothing needs no store.
+        #expect(try await server.post(Self.path + "/renew").status == 200)
+      }
+      server.store.fail(with: nil)
+      #expect(try await server.put("/v1/services/web/instances/b", Self.body).status == 201)
+    }
+  }
+
+  @Test("A full inbox is 503 with Retry-After, a full registry 507 with its limit")
+  func full() {
+    let busy = Problem(RegistryError.busy).response
+    #expect((busy.status.code, busy.headers[.retryAfter]) == (503, "1"))
+    let full = Problem(RegistryError.limitReached("services", limit: 500_000))
+    #expect((full.status.code, full.limit) == (507, 500_000))
+  }
+}

@@ -1,0 +1,90 @@
+// The API on a port that the kernel picks, with a registry of its own.
+
+import DNSWire
+import DNSZone
+import Foundation
+import Logging
+import RegistryAPI
+import ServiceRegistry
+
+/// A running server. Its time stands still at 2026-01-02T03:04:05.678Z.
+struct TestServer {
+  let api: RegistryAPI
+  let registry: Registry
+  let store: MemoryStore
+  let host: String
+  let port: Int
+
+  func curl(_ path: String, _ arguments: [String] = [], body: Data? = nil) async throws -> Reply {
+    let isWildcard = host == "0.0.0.0" || host == "::"
+    let address = isWildcard ? "127.0.0.1" : host.contains(":") ? "[\(host)]" : host
+    return try await Reply.fromCurl(
+      arguments + ["http://\(address):\(port)\(path)"], body: body)
+  }
+
+  func put(_ path: String, _ json: String) async throws -> Reply {
+    try await curl(
+      path, ["-X", "PUT", "-H", "Content-Type: application/json", "--data-binary", "@-"],
+      body: Data(json.utf8))
+  }
+
+  func post(_ path: String, _ json: String? = nil) async throws -> Reply {
+    guard let json else { return try await curl(path, ["-X", "POST"]) }
+    return try await curl(
+      path, ["-X", "POST", "-H", "Content-Type: application/json", "--data-binary", "@-"],
+      body: Data(json.utf8))
+  }
+}
+
+/// Runs `body` while a server listens.
+func withServer(
+  on host: String = "127.0.0.1", allowedHosts: [String] = [], store: MemoryStore = MemoryStore(),
+  _ body: (TestServer) async throws -> Void
+) async throws {
+  let registry = try await makeRegistry(store)
+  let api = RegistryAPI(
+    registry: registry, allowedHosts: allowedHosts, version: "1.2.3", logger: .silent)
+  let (ports, listening) = AsyncStream.makeStream(of: Int.self)
+  let server = api.makeServer(host: host, port: 0) { listening.yield($0) }
+  try await withThrowingTaskGroup(of: Void.self) { group in
+    group.addTask {
+      defer { listening.finish() }
+      try await server.run()
+    }
+    if let port = await ports.first(where: { _ in true }) {
+      try await body(
+        TestServer(api: api, registry: registry, store: store, host: host, port: port))
+    } else {
+      try await group.next()
+    }
+    group.cancelAll()
+  }
+}
+
+func makeRegistry(_ store: MemoryStore) async throws -> Registry {
+  let apex = try DomainName("mesh.internal.")
+  let server = try DomainName("ns.mesh.internal.")
+  let numbers: [UInt8] = [0, 0, 0, 1, 0, 0, 14, 16, 0, 0, 2, 88, 0, 1, 81, 128, 0, 0, 0, 1]
+  let soa = ResourceRecord(
+    owner: apex, type: .soa, ttl: 3_600,
+    rdata: server.wire + (try DomainName("hostmaster.mesh.internal.").wire) + numbers)
+  let domain = ZoneDomain(seed: 1)
+  let zone = Zone(
+    apex: apex,
+    records: [
+      soa, ResourceRecord(owner: apex, type: .ns, ttl: 3_600, rdata: server.wire),
+      ResourceRecord(owner: server, type: .a, ttl: 3_600, rdata: [192, 0, 2, 53]),
+    ], in: domain)
+  domain.publish(zone)
+  let clock = RegistryClock(boot: { 0 }, wall: { 1_767_323_045_678 })
+  let registry = Registry(
+    zone: ServiceZone(zone, in: domain, soa: soa, ttl: 5), store: store, clock: clock,
+    logger: .silent)
+  try await registry.load()
+  await registry.startLeases()
+  return registry
+}
+
+extension Logger {
+  static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+}
