@@ -30,7 +30,7 @@ let package = Package(
     .target(name: "LDNS", dependencies: ["CLDNS", "DNSWire"], swiftSettings: strict),
     .target(
       name: "DNSTransport",
-      dependencies: ["CLinuxSockets", .nioCore, .nioPosix, .logging],
+      dependencies: ["CLinuxSockets", "DNSWire", .nioCore, .nioPosix, .logging],
       swiftSettings: strict),
     .target(
       name: "ServiceRegistry",
@@ -90,9 +90,6 @@ let package = Package(
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
-      swiftSettings: strict),
-    .testTarget(
-      name: "EndToEndTests", dependencies: ["DNSWire", "TestSupport", "rollcall"],
       swiftSettings: strict),
   ]
 )

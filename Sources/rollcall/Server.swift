@@ -15,6 +15,7 @@ enum Server {
   /// Serves until SIGTERM or SIGINT, then stops accepting, answers what is under way, and returns.
   static func run(_ settings: Settings) async throws {
     let logger = Logger(label: "rollcall")
+    raiseDescriptorLimit()
     let directory = try DataDirectory(path: settings.dataDirectory)
     let store = try SQLiteStore(path: directory.databasePath)
 
@@ -27,7 +28,7 @@ enum Server {
       addresses: settings.dns, workers: settings.workers,
       makeAnswerer: makeAnswerer(domain), logger: logger)
     let api = RegistryAPI(
-      registry: registry, allowedHosts: [], version: Version.text, logger: logger)
+      registry: registry, allowedHosts: settings.allowedHosts, version: Version.text, logger: logger)
     let readiness = Readiness(listeners: settings.http.count) { httpPorts in
       await registry.startLeases()
       await registry.startTimer()
@@ -75,6 +76,15 @@ enum Server {
         responder.end()
       }
     }
+  }
+
+  /// Each connection is a descriptor, and the usual soft limit of 1,024 is for programs that use
+  /// select(2).
+  private static func raiseDescriptorLimit() {
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+    limit.rlim_cur = limit.rlim_max
+    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
   }
 
   private static func hostName() -> String? {

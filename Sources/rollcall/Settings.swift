@@ -9,6 +9,8 @@ struct Settings {
   var zone: DomainName
   var dns: [ListenAddress]
   var http: [ListenAddress]
+  /// Host names by which the API may be addressed besides its addresses and `localhost`.
+  var allowedHosts: [String]
   var nsAddress: IPAddress
   var zonesDirectory: String
   /// Whether the directory of zone files was named and so must be there.
@@ -30,6 +32,7 @@ enum SettingKey: String, CaseIterable {
   case zone
   case dns
   case http
+  case allowedHosts = "allowed_hosts"
   case nsAddress = "ns_address"
   case zones
   case data
@@ -37,7 +40,7 @@ enum SettingKey: String, CaseIterable {
   case logLevel = "log_level"
   case logFormat = "log_format"
 
-  var isList: Bool { self == .dns || self == .http }
+  var isList: Bool { self == .dns || self == .http || self == .allowedHosts }
 }
 
 /// A wrong setting: one line that names it.

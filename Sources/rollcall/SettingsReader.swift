@@ -17,6 +17,7 @@ extension Settings {
       zone: try reader.domainName(.zone, default: "mesh.internal."),
       dns: dns,
       http: try reader.loopbackAddresses(.http, default: "127.0.0.1:8053"),
+      allowedHosts: reader.strings(.allowedHosts) ?? [],
       nsAddress: try reader.nsAddress(listeners: dns),
       zonesDirectory: reader.string(.zones) ?? "zones",
       isZonesDirectoryNamed: reader.string(.zones) != nil,
@@ -91,7 +92,7 @@ private struct SettingsReader {
     reader.string(forKey: ConfigKey([key.rawValue]))
   }
 
-  private func strings(_ key: SettingKey) -> [String]? {
+  func strings(_ key: SettingKey) -> [String]? {
     reader.stringArray(forKey: ConfigKey([key.rawValue])) ?? string(key).map { [$0] }
   }
 

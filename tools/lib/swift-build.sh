@@ -6,8 +6,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/debian-packages.sh"
 
 require_swift() {
   command -v swift >/dev/null && return 0
-  echo "error: 'swift' is not on the PATH. Install Swift 6.3 for Debian 12 from" \
-    "https://www.swift.org/install/linux/ and start again." >&2
+  echo "error: 'swift' is not on the PATH. Install Swift 6.3 for Debian 12 and start again." >&2
   return 1
 }
 
