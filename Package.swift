@@ -34,7 +34,7 @@ let package = Package(
       swiftSettings: strict),
     .target(
       name: "ServiceRegistry",
-      dependencies: ["DNSWire", "DNSZone", .heap, .logging],
+      dependencies: ["DNSWire", "DNSZone", .deque, .heap, .logging],
       swiftSettings: strict),
     .target(
       name: "RegistryStorage",
@@ -95,6 +95,7 @@ let package = Package(
 )
 
 extension Target.Dependency {
+  static var deque: Self { .product(name: "DequeModule", package: "swift-collections") }
   static var heap: Self { .product(name: "HeapModule", package: "swift-collections") }
   static var hummingbird: Self { .product(name: "Hummingbird", package: "hummingbird") }
   static var logging: Self { .product(name: "Logging", package: "swift-log") }

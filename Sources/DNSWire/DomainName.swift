@@ -64,8 +64,6 @@ package struct DomainName: Sendable {
 
   package var isRoot: Bool { wire.count == 1 }
 
-  package var labelCount: Int { labels.count }
-
   /// The name without its leftmost label; the root has none.
   package var parent: DomainName? {
     isRoot ? nil : DomainName(uncheckedWire: Array(wire[(1 + Int(wire[0]))...]))
@@ -74,14 +72,6 @@ package struct DomainName: Sendable {
   /// The name with ASCII letters in lower case: the form in which names are compared.
   package var lowercased: DomainName {
     DomainName(uncheckedWire: wire.map(\.asciiLowercased))
-  }
-
-  /// This name with `label` before it.
-  package func prepending(_ label: some Collection<UInt8>) throws(DomainNameError) -> DomainName {
-    guard !label.isEmpty else { throw .emptyLabel }
-    guard label.count <= Self.labelLengthLimit else { throw .labelTooLong }
-    guard wire.count + 1 + label.count <= Self.lengthLimit else { throw .nameTooLong }
-    return DomainName(uncheckedWire: [UInt8(label.count)] + label + wire)
   }
 
   /// Whether this name is `ancestor` or below it.

@@ -37,10 +37,6 @@ package struct MessageWriter: ~Copyable {
     known.count = mark.knownCount
   }
 
-  package mutating func setHeaderField(_ offset: Int, to value: UInt16) {
-    base.storeBigEndian(value, at: offset)
-  }
-
   /// Appends a record of class IN, or returns false and leaves the message as it was.
   package mutating func append(
     owner: UnsafeRawBufferPointer, type: RecordType, recordClass: RecordClass = .in, ttl: UInt32,
@@ -104,13 +100,6 @@ package struct MessageWriter: ~Copyable {
       length += 2
     }
     return true
-  }
-}
-
-extension UnsafeMutableRawPointer {
-  /// Stores a number in network order.
-  package func storeBigEndian(_ value: some FixedWidthInteger, at offset: Int) {
-    storeBytes(of: value.bigEndian, toByteOffset: offset, as: type(of: value))
   }
 }
 

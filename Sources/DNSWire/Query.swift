@@ -7,8 +7,6 @@ package struct Query: Sendable {
   package var flags: HeaderFlags
   /// Octets of the question's name, which starts right after the header and is not compressed.
   package var nameLength: Int
-  /// Labels of the question's name, the root not counted.
-  package var labelCount: Int
   package var type: RecordType
   package var recordClass: RecordClass
   package var edns: EDNS?
@@ -83,7 +81,6 @@ extension Query {
 
   private static func question(_ message: Span<UInt8>, flags: HeaderFlags) -> Query? {
     var position = Header.length
-    var labels = 0
     while true {
       guard position < message.count else { return nil }
       let length = Int(message[position])
@@ -91,12 +88,11 @@ extension Query {
       guard length <= DomainName.labelLengthLimit else { return nil }
       position += 1 + length
       if length == 0 { break }
-      labels += 1
     }
     let nameLength = position - Header.length
     guard nameLength <= DomainName.lengthLimit, position + 4 <= message.count else { return nil }
     return Query(
-      flags: flags, nameLength: nameLength, labelCount: labels,
+      flags: flags, nameLength: nameLength,
       type: RecordType(rawValue: message.uint16(at: position)),
       recordClass: RecordClass(rawValue: message.uint16(at: position + 2)))
   }
@@ -119,12 +115,5 @@ extension Query {
     return EDNS(
       udpPayloadSize: message.uint16(at: start + 3), version: message[start + 6],
       dnssecOK: message[start + 7] & 0x80 != 0)
-  }
-}
-
-extension Span<UInt8> {
-  /// The big-endian 16-bit number at `offset`.
-  package func uint16(at offset: Int) -> UInt16 {
-    UInt16(self[offset]) << 8 | UInt16(self[offset + 1])
   }
 }

@@ -157,9 +157,8 @@ struct GeneralAnswer: ~Copyable {
     let apex = scratch.name.suffix(labels: zone.apexLabels)
     guard let soa = zone.node(apex, seed: domain.seed)?.rrset(.soa) else { return }
     let rdata = soa.rdata(0)
-    let minimum = UInt32(
-      bigEndian: rdata.loadUnaligned(fromByteOffset: rdata.count - 4, as: UInt32.self))
-    let ttl = min(soa.ttl(now: now), minimum, zone.header.pointee.negativeTTLLimit)
+    let ttl = min(
+      soa.ttl(now: now), SOA.minimum(rdata), zone.header.pointee.negativeTTLLimit)
     if writer.append(owner: apex.bytes, type: .soa, ttl: ttl, rdata: rdata) {
       authorities += 1
     } else {

@@ -23,7 +23,6 @@ struct RRsetBlock {
     let count: UInt32
     let answerLength: UInt32
     let additionalLength: UInt32
-    let additionalCount: UInt32
   }
 
   /// Octets before RDATA: owner pointer, type, class, TTL, length.
@@ -38,7 +37,6 @@ struct RRsetBlock {
   var count: Int { Int(header.pointee.count) }
   var answerLength: Int { Int(header.pointee.answerLength) }
   var additionalLength: Int { Int(header.pointee.additionalLength) }
-  var additionalCount: Int { Int(header.pointee.additionalCount) }
   var isSelfContained: Bool { header.pointee.isSelfContained }
 
   private var layout: RRsetBlockLayout {

@@ -24,8 +24,7 @@ extension RRsetBlock {
         isSelfContained: !looksUpTargets || !rrset.type.hasNamesToWorkOn,
         isWeighted: rotation != nil, count: UInt32(rrset.members.count),
         answerLength: UInt32(octets.answer.count),
-        additionalLength: UInt32(octets.additional.count),
-        additionalCount: UInt32(octets.additionalCount)))
+        additionalLength: UInt32(octets.additional.count)))
     base.store(octets.recordOffsets, at: RRsetBlockLayout.recordOffsets)
     if let rotation { base.store([rotation.step] + rotation.shareEnds, at: layout.weights) }
     if !octets.additional.isEmpty {
@@ -89,7 +88,6 @@ private struct PreparedOctets {
   var recordOffsets: [UInt32] = [0]
   var additional: [UInt8] = []
   var additionalOffsets: [UInt32] = [0]
-  var additionalCount = 0
 
   init(_ rrset: RRset) {
     for member in rrset.members {
@@ -98,7 +96,6 @@ private struct PreparedOctets {
       for isV4 in [true, false] {
         for address in member.targetAddresses where address.isV4 == isV4 {
           additional += Self.record(address.recordType, address.octets, ttl: rrset.ttl)
-          additionalCount += 1
         }
         additionalOffsets.append(UInt32(additional.count))
       }
@@ -108,9 +105,10 @@ private struct PreparedOctets {
   /// A record whose owner is a pointer to the question's name.
   private static func record(_ type: RecordType, _ rdata: [UInt8], ttl: UInt32) -> [UInt8] {
     var octets: [UInt8] = [0xC0, UInt8(Header.length)]
-    octets += [UInt8(type.rawValue >> 8), UInt8(type.rawValue & 0xFF), 0, 1]
-    octets += stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: ttl >> $0) }
-    octets += [UInt8(rdata.count >> 8), UInt8(rdata.count & 0xFF)]
+    octets.append(bigEndian: type.rawValue)
+    octets.append(bigEndian: RecordClass.in.rawValue)
+    octets.append(bigEndian: ttl)
+    octets.append(bigEndian: UInt16(rdata.count))
     return octets + rdata
   }
 }

@@ -107,9 +107,9 @@ package final class Reclamation: @unchecked Sendable {
       let noted = state(index).pointee.epoch.load(ordering: .acquiring)
       return noted == 0 ? oldest : min(oldest, noted)
     }
-    let freed = waiting.prefix { $0.epoch < oldest }
-    for retired in freed { retired.free() }
-    waiting.removeFirst(freed.count)
+    let count = waiting.firstIndex { $0.epoch >= oldest } ?? waiting.count
+    for index in 0..<count { waiting[index].free() }
+    waiting.removeFirst(count)
   }
 
   /// Blocks that wait for readers.

@@ -84,6 +84,12 @@ package final class Zone {
     }
   }
 
+  /// Changes the soonest lease end of an RRset, if it is there, and nothing else of it.
+  package func setLeaseEnd(_ end: BootTime, of owner: DomainName, _ type: RecordType) {
+    name.set(owner)
+    find(name.view)?.rrset(type)?.header.pointee.leaseEnd.store(end, ordering: .relaxed)
+  }
+
   /// Takes away the RRset, if there is one, and names that exist no more without it.
   package func withdraw(_ owner: DomainName, _ type: RecordType) {
     name.set(owner)
@@ -215,6 +221,7 @@ package final class Zone {
   }
 
   private func staticCut(above owner: DomainName) -> DomainName? {
+    guard !staticCuts.isEmpty else { return nil }
     var ancestor = owner.parent
     while let name = ancestor, name.isEqualOrBelow(apex) {
       if staticCuts.contains(name) { return name }

@@ -36,7 +36,8 @@ package final class ZoneDomain: @unchecked Sendable {
     withExtendedLifetime(replaced) {}
   }
 
-  package func zone(_ apex: DomainName) -> Zone? { zones[apex] }
+  /// The apexes of all zones.
+  package var apexes: [DomainName] { Array(zones.keys) }
 
   /// Frees what changes have replaced and no reader can hold any more.
   package func collect() {

@@ -25,15 +25,15 @@ package struct RegistrationReply: Sendable {
 enum Decision {
   case refused(RegistryError)
   /// Equal to what is stored: the lease begins anew in memory, nothing else happens.
-  case unchanged(InstanceKey)
+  case unchanged(Instance)
   /// In the draft, and real once that is committed.
-  case accepted(InstanceKey, isNew: Bool, warnings: [String])
-  /// Nothing is left to do.
+  case accepted(Instance, isNew: Bool, warnings: [String])
+  /// Removed in the draft, or nothing is left to do.
   case settled
 }
 
 /// What became of a command.
 enum Outcome: Sendable {
-  case stored(InstanceKey, isNew: Bool, warnings: [String])
-  case settled
+  case stored(InstanceView, isNew: Bool, warnings: [String])
+  case removed
 }

@@ -13,15 +13,19 @@ extension Draft {
     case .deregister(let key):
       guard instance(key, in: state) != nil else { return .refused(.unknownInstance(key)) }
       remove(key, in: state)
-      return .accepted(key, isNew: false, warnings: [])
+      return .settled
     case .changeStatus(let key, let status):
       guard let instance = instance(key, in: state) else {
         return .refused(.unknownInstance(key))
       }
       var registration = instance.registration
       registration.status = status
-      put(registration, at: key, in: state)
-      return .accepted(key, isNew: false, warnings: [])
+      guard registration != instance.registration || state.inDoubt.contains(key) else {
+        return hasChange(of: key)
+          ? .accepted(instance, isNew: false, warnings: []) : .unchanged(instance)
+      }
+      let changed = put(registration, at: key, in: state)
+      return .accepted(changed, isNew: false, warnings: [])
     case .expire(let key):
       // It may have come back meanwhile, in this batch or before.
       guard instance(key, in: state) == nil, state.member(key) != nil,
@@ -30,7 +34,8 @@ extension Draft {
       remove(key, in: state)
       return .settled
     case .forget(let service):
-      if hasService(service, in: state), instances(of: service, in: state).isEmpty {
+      // It may have had an instance meanwhile, in this batch or before.
+      if !hasChange(of: service), state.services[service]?.record.emptySince != nil {
         forget(service)
       }
       return .settled
@@ -44,12 +49,12 @@ extension Draft {
     let stored = instance(key, in: state)
     if let stored, stored.registration == registration, !state.inDoubt.contains(key) {
       return hasChange(of: key)
-        ? .accepted(key, isNew: false, warnings: []) : .unchanged(key)
+        ? .accepted(stored, isNew: false, warnings: []) : .unchanged(stored)
     }
     if let refusal = refusal(key, registration, isNew: stored == nil, state, zone) {
       return .refused(refusal)
     }
-    put(registration, at: key, in: state)
+    let instance = put(registration, at: key, in: state)
     let hidden = registration.ports.compactMap { port -> String? in
       guard let other = key.service.below(port.name), hasService(other, in: state) else {
         return nil
@@ -57,7 +62,7 @@ extension Draft {
       return "the SRV records of port '\(port.name)' are hidden: their name belongs to the"
         + " service '\(other)'"
     }
-    return .accepted(key, isNew: stored == nil, warnings: hidden)
+    return .accepted(instance, isNew: stored == nil, warnings: hidden)
   }
 
   private func refusal(
@@ -80,8 +85,7 @@ extension Draft {
     _ key: InstanceKey, _ registration: Registration, _ state: RegistryState,
     _ zone: ServiceZone
   ) -> RegistryError? {
-    if let (parentKey, id) = key.service.asInstance,
-      let parent = try? ServiceName(parentKey),
+    if let (parent, id) = key.service.above,
       instance(InstanceKey(service: parent, id: id), in: state) != nil
     {
       return .nameTaken(
@@ -126,37 +130,29 @@ extension Draft {
     _ key: InstanceKey, _ registration: Registration, _ state: RegistryState,
     _ zone: ServiceZone
   ) -> RegistryError? {
-    let nameLength = zone.names.service(key.service).wire.count
     // Few instances fit whatever they are; only many are worth adding up.
     guard
       (instanceCount(of: key.service, in: state) + 1) * Self.instanceLengthLimit
         > RegistryLimits.messageLength
     else { return nil }
-    // Header, the longest question, OPT with an extended error.
-    var lengths: [RecordType: Int] = [:]
-    for type in [RecordType.a, .aaaa, .srv] { lengths[type] = 12 + 255 + 4 + 17 }
+    let nameLength = zone.names.service(key.service).wire.count
+    var addresses = Set(registration.addresses)
+    // By port name; the default port has none.
+    var srv: [Label?: Int] = [:]
     func add(_ id: Label, _ registration: Registration) {
-      for address in registration.addresses {
-        lengths[address.recordType, default: 0] += 12 + address.octets.count
-      }
-      if registration.port != nil || !registration.ports.isEmpty {
-        lengths[.srv, default: 0] += 12 + 6 + 1 + id.octets.count + nameLength
-      }
+      addresses.formUnion(registration.addresses)
+      let length = 12 + 6 + 1 + id.octets.count + nameLength
+      if registration.port != nil { srv[nil, default: 0] += length }
+      for port in registration.ports { srv[port.name, default: 0] += length }
     }
     add(key.id, registration)
     for other in instances(of: key.service, in: state) where other.key != key {
       add(other.key.id, other.registration)
     }
-    guard lengths.values.contains(where: { $0 > RegistryLimits.messageLength }) else {
-      return nil
-    }
+    let v4 = addresses.count(where: \.isV4)
+    let longest = max(v4 * 16, (addresses.count - v4) * 28, srv.values.max() ?? 0)
+    // Header, the longest question, OPT with an extended error.
+    guard longest + 12 + 255 + 4 + 17 > RegistryLimits.messageLength else { return nil }
     return .rrsetTooLarge(name: zone.names.service(key.service).description)
-  }
-}
-
-extension ServiceName {
-  /// The service whose name is `label` before this one's; nil when that can't be a service.
-  func below(_ label: Label) -> ServiceName? {
-    try? ServiceName("\(label).\(text)")
   }
 }

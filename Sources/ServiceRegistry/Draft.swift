@@ -34,6 +34,8 @@ struct Draft {
 
   func hasChange(of key: InstanceKey) -> Bool { instances[key] != nil }
 
+  func hasChange(of service: ServiceName) -> Bool { services[service] != nil }
+
   func hasService(_ name: ServiceName, in state: RegistryState) -> Bool {
     if forgotten.contains(name) { return false }
     return services[name] != nil || state.services[name] != nil
@@ -62,19 +64,24 @@ struct Draft {
 
   // MARK: Changes
 
-  mutating func put(_ registration: Registration, at key: InstanceKey, in state: RegistryState) {
+  @discardableResult
+  mutating func put(
+    _ registration: Registration, at key: InstanceKey, in state: RegistryState
+  ) -> Instance {
     let previous = instance(key, in: state)
+    let isCounted = instances[key].map { $0 != nil } ?? (state.member(key) != nil)
     position.revision += 1
-    instances[key] = .some(
-      Instance(
-        key: previous?.key ?? key, registration: registration, revision: position.revision,
-        registeredAt: previous?.registeredAt ?? now))
+    let changed = Instance(
+      key: previous?.key ?? key, registration: registration, revision: position.revision,
+      registeredAt: previous?.registeredAt ?? now)
+    instances[key] = .some(changed)
     changesZone =
       changesZone || previous.map { !$0.registration.hasSameRecords(as: registration) } ?? true
     change(key.service, in: state) { draft in
-      if previous == nil && state.member(key) == nil { draft.count += 1 }
+      if !isCounted { draft.count += 1 }
       draft.record.claims.formUnion(ServiceClaims(registration))
     }
+    return changed
   }
 
   mutating func remove(_ key: InstanceKey, in state: RegistryState) {

@@ -29,6 +29,13 @@ package struct InstanceView: Sendable {
   package let expiresAt: WallTime?
   /// Owner names in presentation format.
   package let names: InstanceNames
+
+  init(_ instance: Instance, renewedAt: WallTime, _ names: OwnerNames) {
+    self.instance = instance
+    self.renewedAt = renewedAt
+    expiresAt = instance.registration.leaseSeconds.map { renewedAt + WallTime($0) * 1_000 }
+    self.names = names.shown(instance)
+  }
 }
 
 /// Where DNS clients find an instance.

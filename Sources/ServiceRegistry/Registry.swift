@@ -1,6 +1,7 @@
 // The single loop through which everything in the service zone changes.
 
 import DNSZone
+import DequeModule
 import Dispatch
 package import Logging
 
@@ -17,12 +18,16 @@ package actor Registry {
   }
 
   let zone: ServiceZone
+  package nonisolated let names: OwnerNames
   private let store: any RegistryStore
   let clock: RegistryClock
   private let logger: Logger
   var state = RegistryState()
-  var due = LeaseQueue()
-  private var inbox: [(command: Command, reply: Reply?)] = []
+  var leaseEnds = DueQueue()
+  var upkeep = DueQueue()
+  private var inbox: Deque<(command: Command, reply: Reply?)> = []
+  /// Commands in the inbox that somebody waits for.
+  package private(set) var waitingCommands = 0
   private var isCommitting = false
   private var isStoreFailing = false
   var areLeasesRunning = false
@@ -33,6 +38,7 @@ package actor Registry {
   package init(
     zone: sending ServiceZone, store: any RegistryStore, clock: RegistryClock, logger: Logger
   ) {
+    names = zone.names
     self.zone = zone
     self.store = store
     self.clock = clock
@@ -49,7 +55,7 @@ package actor Registry {
     state.position.serial = serial
     try await store.commit(StoreBatch(position: state.position))
     take(stored)
-    for name in state.services.keys { publishAll(name) }
+    for (name, service) in state.services { publish(whole(service), of: name) }
     zone.setSerial(serial)
     zone.collect()
   }
@@ -86,10 +92,12 @@ package actor Registry {
   package func register(
     _ key: InstanceKey, _ registration: Registration
   ) async throws(RegistryError) -> RegistrationReply {
-    let outcome = try await submit(.register(key, registration))
-    guard case .stored(let key, let isNew, let warnings) = outcome, let view = view(of: key)
-    else { throw .unknownInstance(key) }
-    return RegistrationReply(instance: view, isNew: isNew, warnings: warnings)
+    switch try await submit(.register(key, registration)) {
+    case .stored(let instance, let isNew, let warnings):
+      return RegistrationReply(instance: instance, isNew: isNew, warnings: warnings)
+    case .removed:
+      preconditionFailure("a registration removes nothing")
+    }
   }
 
   package func deregister(_ key: InstanceKey) async throws(RegistryError) {
@@ -103,21 +111,24 @@ package actor Registry {
     _ key: InstanceKey, status: InstanceStatus?
   ) async throws(RegistryError) -> InstanceView {
     guard let instance = state.instance(key) else { throw .unknownInstance(key) }
-    if let status, status != instance.registration.status || state.inDoubt.contains(key) {
-      _ = try await submit(.changeStatus(key, status))
-    } else {
-      restartLease(key)
+    // What is being committed, or may be on disk, can have another status than is in memory.
+    let isChange =
+      status.map { status in
+        status != instance.registration.status || isCommitting || state.inDoubt.contains(key)
+      } ?? false
+    if let status, isChange,
+      case .stored(let view, _, _) = try await submit(.changeStatus(key, status))
+    {
+      return view
     }
-    guard let view = view(of: key) else { throw .unknownInstance(key) }
-    return view
+    restartLease(key)
+    return try self.instance(key)
   }
 
-  /// Commands that wait for their turn, those being committed not counted.
-  package var waitingCommands: Int { inbox.count }
-
   private func submit(_ command: Command) async throws(RegistryError) -> Outcome {
-    guard inbox.count < RegistryLimits.waitingCommands else { throw .busy }
+    guard waitingCommands < RegistryLimits.waitingCommands else { throw .busy }
     return try await withCheckedContinuation { reply in
+      waitingCommands += 1
       inbox.append((command, reply))
       commitInbox()
     }.get()
@@ -140,8 +151,9 @@ package actor Registry {
 
   /// Decide, commit, apply, publish, reply.
   private func commitBatch() async {
-    let commands = inbox.prefix(RegistryLimits.batch)
+    let commands = Array(inbox.prefix(RegistryLimits.batch))
     inbox.removeFirst(commands.count)
+    waitingCommands -= commands.count { $0.reply != nil }
     var draft = Draft(position: state.position, now: clock.wall())
     let decisions = commands.map { draft.decide($0.command, on: state, in: zone) }
     var failure: StoreError?
@@ -154,7 +166,7 @@ package actor Registry {
         apply(batch)
       } catch {
         failure = error
-        if error.isOutcomeUnknown { state.inDoubt.formUnion(batch.keys) }
+        if error.isOutcomeUnknown { state.setInDoubt(batch.keys) }
         retryLater(commands.map(\.command))
       }
       noteStore(failure)
@@ -182,17 +194,26 @@ package actor Registry {
     switch decision {
     case .refused(let error):
       return .failure(error)
-    case .unchanged(let key):
-      restartLease(key)
-      return .success(.stored(key, isNew: false, warnings: []))
-    case .accepted(let key, let isNew, let warnings):
+    case .unchanged(let instance):
+      restartLease(instance.key)
+      return .success(.stored(view(instance), isNew: false, warnings: []))
+    case .accepted, .settled:
       if let failure {
         return .failure(
           .notCommitted(reason: failure.reason, isOutcomeUnknown: failure.isOutcomeUnknown))
       }
-      return .success(.stored(key, isNew: isNew, warnings: warnings))
-    case .settled:
-      return .success(.settled)
+      guard case .accepted(let instance, let isNew, let warnings) = decision else {
+        return .success(.removed)
+      }
+      return .success(.stored(view(instance), isNew: isNew, warnings: warnings))
     }
+  }
+
+  /// The instance as the command left it, whatever a later one of the same batch has done to it.
+  private func view(_ instance: Instance) -> InstanceView {
+    let member = state.member(instance.key)
+    let isCurrent = member?.instance.revision == instance.revision
+    return InstanceView(
+      instance, renewedAt: isCurrent ? member?.renewedAt ?? clock.wall() : clock.wall(), names)
   }
 }

@@ -8,17 +8,12 @@ extension Registry {
   /// that instances can renew.
   package func startLeases() {
     areLeasesRunning = true
-    let now = clock.boot()
-    let wall = clock.wall()
     for (name, service) in state.services {
-      for id in service.members.keys {
-        let key = InstanceKey(service: name, id: id)
-        due.schedule(.lease(key), at: state.restartLease(key, at: now, wall: wall))
-      }
-      publishAll(name)
+      for id in service.members.keys { beginLease(InstanceKey(service: name, id: id)) }
+      guard let service = state.services[name] else { continue }
+      publishLeaseEnds(whole(service), of: service)
       scheduleForgetting(service.record)
     }
-    zone.collect()
   }
 
   /// Looks every 20 ms for what is due.
@@ -38,26 +33,27 @@ extension Registry {
     timer = nil
   }
 
-  /// Does what is due now. Instances whose lease has ended leave the answers here; their removal
-  /// is then committed like any other change.
+  /// Does what is due now: first what must be, the ends of leases, then what can wait a little.
   package func tick() {
+    endLeases()
+    keepUp()
+    zone.collect()
+  }
+
+  // MARK: Ends of leases
+
+  /// Takes instances whose lease has ended out of the answers; their removal is then committed
+  /// like any other change.
+  private func endLeases() {
     let now = clock.boot()
-    var expired: [ServiceName: [Label]] = [:]
-    while let subject = due.next(at: now) {
-      switch subject {
-      case .lease(let key):
-        if expire(key, at: now) { expired[key.service, default: []].append(key.id) }
-      case .ttl(let name):
-        publishAll(name)
-      case .emptyService(let name):
-        if state.services[name]?.members.isEmpty == true { enqueue(.forget(name)) }
-      }
+    var expired: [ServiceName: Set<Label>] = [:]
+    while case .lease(let key)? = leaseEnds.next(at: now) {
+      if expire(key, at: now) { expired[key.service, default: []].insert(key.id) }
     }
     for (name, ids) in expired {
-      publish(name, instances: ids, claims: claims(of: name, ids))
+      publish(part(ids, of: name), of: name)
       for id in ids { enqueue(.expire(InstanceKey(service: name, id: id))) }
     }
-    zone.collect()
   }
 
   /// Marks the instance as expired if its lease has ended, or looks again when it will.
@@ -69,40 +65,77 @@ extension Registry {
       return false
     }
     guard member.leaseEnd <= now else {
-      due.schedule(.lease(key), at: member.leaseEnd)
+      leaseEnds.schedule(.lease(key), at: member.leaseEnd)
       return false
     }
     state.setExpired(key, true)
     return true
   }
 
+  func beginLease(_ key: InstanceKey) {
+    let end = state.restartLease(key, at: clock.boot(), wall: clock.wall())
+    leaseEnds.schedule(.lease(key), at: end)
+  }
+
   /// Begins the instance's lease anew, in memory.
   func restartLease(_ key: InstanceKey) {
     guard let member = state.member(key) else { return }
-    let now = clock.boot()
-    let end = state.restartLease(key, at: now, wall: clock.wall())
-    due.schedule(.lease(key), at: end)
+    beginLease(key)
     if member.isExpired {
       state.setExpired(key, false)
-      publish(key.service, instances: [key.id], claims: claims(of: key.service, [key.id]))
-    } else if member.leaseEnd != RRset.noLease, member.leaseEnd - now <= zone.ttlHorizon {
+      publish(part([key.id], of: key.service), of: key.service)
+    } else if member.leaseEnd != RRset.noLease,
+      member.leaseEnd - clock.boot() <= zone.ttlHorizon,
+      let service = state.services[key.service]
+    {
       // The old end bounded TTLs; elsewhere the published end is too early, but not yet seen.
-      publishAll(key.service)
+      publishLeaseEnds(part([key.id], of: key.service), of: service)
     }
-    zone.collect()
   }
 
-  /// Makes sure that TTLs are computed anew before `end` bounds them, in case it has moved.
-  func scheduleTTL(_ service: ServiceName, before end: BootTime, now: BootTime) {
-    guard end != RRset.noLease, end - zone.ttlHorizon > now else { return }
-    due.schedule(.ttl(service), at: end - zone.ttlHorizon)
+  // MARK: Upkeep
+
+  /// Nanoseconds of a tick that go to what can wait: the ends of leases must not.
+  private static var upkeepLimit: BootTime { 8_000_000 }
+
+  private func keepUp() {
+    let now = clock.boot()
+    while clock.boot() - now < Self.upkeepLimit, let subject = upkeep.next(at: now) {
+      switch subject {
+      case .ttl(let name):
+        if let service = state.services[name] { publishLeaseEnds(whole(service), of: service) }
+      case .emptyService(let name):
+        guard let end = state.services[name]?.emptyUntil else { break }
+        if end <= now { enqueue(.forget(name)) } else { upkeep.schedule(subject, at: end) }
+      case .lease: break
+      }
+    }
+  }
+
+  func publishLeaseEnds(_ part: ServiceZone.Part, of service: Service) {
+    zone.publishLeaseEnds(part, of: service) { state.services[$0] }
+    scheduleTTLs(part, of: service)
+  }
+
+  /// Makes sure that the service's lease ends are published anew before they bound TTLs, in case
+  /// they have moved. An end that bounds them already is kept up to date by its renewals.
+  func scheduleTTLs(_ part: ServiceZone.Part, of service: Service) {
+    let soonest = clock.boot() + zone.ttlHorizon
+    let end = part.ids.lazy.compactMap { service.members[$0] }
+      .filter { !$0.isExpired && $0.leaseEnd != RRset.noLease && $0.leaseEnd > soonest }
+      .map(\.leaseEnd).min()
+    if let end { upkeep.schedule(.ttl(service.record.name), at: end - zone.ttlHorizon) }
   }
 
   func scheduleForgetting(_ record: ServiceRecord) {
-    guard areLeasesRunning, let since = record.emptySince else { return }
-    let passed = max(0, clock.wall() - since)
-    let left = max(0, RegistryLimits.emptyServiceSeconds * 1_000 - passed)
-    due.schedule(.emptyService(record.name), at: clock.boot() + left * 1_000_000)
+    guard areLeasesRunning else { return }
+    let end = record.emptySince.map { since in
+      let passed = max(0, clock.wall() - since)
+      let left = max(0, RegistryLimits.emptyServiceSeconds * 1_000 - passed)
+      return clock.boot() + left * 1_000_000
+    }
+    state.setEmptyUntil(end, record.name)
+    if let end { upkeep.schedule(.emptyService(record.name), at: end) }
   }
 
   /// Tries again in a second what nobody waits for and the store did not take.
@@ -110,8 +143,8 @@ extension Registry {
     let later = clock.boot() + 1_000_000_000
     for command in commands {
       switch command {
-      case .expire(let key): due.schedule(.lease(key), at: later)
-      case .forget(let name): due.schedule(.emptyService(name), at: later)
+      case .expire(let key): leaseEnds.schedule(.lease(key), at: later)
+      case .forget(let name): upkeep.schedule(.emptyService(name), at: later)
       case .register, .deregister, .changeStatus: break
       }
     }

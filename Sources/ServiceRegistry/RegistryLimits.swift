@@ -23,7 +23,7 @@ package enum RegistryLimits {
   /// Commands that wait for a commit; more are refused for the moment.
   package static let waitingCommands = 10_000
   /// Commands decided together and committed in one transaction.
-  package static let batch = 4_096
+  package static let batch = 512
   /// Octets of a DNS message over TCP (RFC 1035 section 4.2.2).
   package static let messageLength = 65_535
 }

@@ -28,32 +28,28 @@ extension Registry {
     names.compactMap { state.services[$0].map(summary) }
   }
 
-  package func service(_ name: ServiceName) throws(RegistryError) -> ServiceView {
-    guard let service = state.services[name] else { throw .unknownService(name) }
+  package nonisolated func service(
+    _ name: ServiceName
+  ) async throws(RegistryError) -> ServiceView {
+    guard let service = await held(name) else { throw .unknownService(name) }
+    // Sorted and shown here, not where leases end.
     let instances = service.members.values.filter { !$0.isExpired }
       .sorted { $0.instance.key.id < $1.instance.key.id }
-    return ServiceView(summary: summary(service), instances: instances.map(view))
+    return ServiceView(
+      summary: summary(service),
+      instances: instances.map { InstanceView($0.instance, renewedAt: $0.renewedAt, names) })
   }
+
+  private func held(_ name: ServiceName) -> Service? { state.services[name] }
 
   package func instance(_ key: InstanceKey) throws(RegistryError) -> InstanceView {
-    guard let view = view(of: key) else { throw .unknownInstance(key) }
-    return view
+    guard let member = state.member(key), !member.isExpired else {
+      throw .unknownInstance(key)
+    }
+    return InstanceView(member.instance, renewedAt: member.renewedAt, names)
   }
 
-  func view(of key: InstanceKey) -> InstanceView? {
-    guard let member = state.member(key), !member.isExpired else { return nil }
-    return view(member)
-  }
-
-  private func view(_ member: Service.Member) -> InstanceView {
-    let lease = member.instance.registration.leaseSeconds
-    return InstanceView(
-      instance: member.instance, renewedAt: member.renewedAt,
-      expiresAt: lease.map { member.renewedAt + WallTime($0) * 1_000 },
-      names: zone.names.shown(member.instance))
-  }
-
-  private func summary(_ service: Service) -> ServiceSummary {
+  private nonisolated func summary(_ service: Service) -> ServiceSummary {
     ServiceSummary(
       name: service.record.name, revision: service.record.revision,
       instanceCount: service.members.values.count { !$0.isExpired },

@@ -8,7 +8,7 @@ struct RegistryState {
   var position = StorePosition()
   /// Instances of which the store may hold something else than is here, because a commit failed
   /// without saying how. An equal registration is then a change that has to be committed.
-  var inDoubt: Set<InstanceKey> = []
+  private(set) var inDoubt: Set<InstanceKey> = []
 
   func member(_ key: InstanceKey) -> Service.Member? {
     services[key.service]?.members[key.id]
@@ -50,6 +50,19 @@ struct RegistryState {
     services[key.service]?.members[key.id]?.leaseEnd = end
     services[key.service]?.members[key.id]?.renewedAt = wall
     return end
+  }
+
+  /// Only those that are here: of others any registration is a change anyway.
+  mutating func setInDoubt(_ keys: [InstanceKey]) {
+    inDoubt.formUnion(keys.filter { member($0) != nil })
+  }
+
+  mutating func clearDoubt(_ keys: [InstanceKey]) {
+    inDoubt.subtract(keys)
+  }
+
+  mutating func setEmptyUntil(_ end: BootTime?, _ name: ServiceName) {
+    services[name]?.emptyUntil = end
   }
 
   mutating func setExpired(_ key: InstanceKey, _ isExpired: Bool) {

@@ -64,11 +64,13 @@ package struct StoreBatch: Equatable, Sendable {
 }
 
 /// Why a store did not do what it was asked.
-package struct StoreError: Error, Equatable {
+package struct StoreError: Error, Equatable, CustomStringConvertible {
   /// One line for an operator.
   package let reason: String
   /// The changes may be on disk all the same.
   package let isOutcomeUnknown: Bool
+
+  package var description: String { reason }
 
   package init(reason: String, isOutcomeUnknown: Bool) {
     self.reason = reason

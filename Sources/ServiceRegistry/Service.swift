@@ -67,6 +67,8 @@ package struct ServiceClaims: Equatable, Sendable {
 struct Service {
   var record: ServiceRecord
   var members: [Label: Member] = [:]
+  /// When it is forgotten; nil while it has instances.
+  var emptyUntil: BootTime?
 
   /// An instance with its lease.
   struct Member {

@@ -1,9 +1,13 @@
 // The name of a service: one or more labels, the dots between them making namespaces.
 
+import DNSWire
+
 /// A service's name below the service zone, such as `web` or `web.prod`.
 package struct ServiceName: Sendable {
   /// Octets of the text at most.
   package static let lengthLimit = 200
+  /// Octets of the first label: an underscore is put before it.
+  static let firstLabelLimit = 62
   /// The label that sets tags apart from instances, which therefore nobody may use.
   static let tagLabel = "tag"
   /// Names that the zone itself uses for its SOA and NS.
@@ -20,8 +24,8 @@ package struct ServiceName: Sendable {
     }
     var labels: [Label] = []
     for part in text.split(separator: ".", omittingEmptySubsequences: false) {
-      // An underscore is put before the first.
-      labels.append(try Label(String(part), kind: .service, limit: labels.isEmpty ? 62 : 63))
+      let limit = labels.isEmpty ? Self.firstLabelLimit : DomainName.labelLengthLimit
+      labels.append(try Label(String(part), kind: .service, limit: limit))
     }
     self.labels = labels
     key = labels.map(\.key).joined(separator: ".")
@@ -35,10 +39,24 @@ package struct ServiceName: Sendable {
 
   package var text: String { labels.map(\.text).joined(separator: ".") }
 
-  /// The service whose instance would have this service's name, and that instance's id.
-  var asInstance: (serviceKey: String, id: Label)? {
+  /// This name without its first label, and that label: the service that may have an instance, or
+  /// a port, of this name.
+  var above: (service: ServiceName, label: Label)? {
     guard labels.count > 1 else { return nil }
-    return (labels.dropFirst().map(\.key).joined(separator: "."), labels[0])
+    return (ServiceName(uncheckedLabels: Array(labels.dropFirst())), labels[0])
+  }
+
+  /// The service whose name is `label` before this one's; nil when that can't be a service.
+  func below(_ label: Label) -> ServiceName? {
+    guard label.key != Self.tagLabel, label.key.utf8.count <= Self.firstLabelLimit,
+      label.key.utf8.count + 1 + key.utf8.count <= Self.lengthLimit
+    else { return nil }
+    return ServiceName(uncheckedLabels: [label] + labels)
+  }
+
+  private init(uncheckedLabels labels: [Label]) {
+    self.labels = labels
+    key = labels.map(\.key).joined(separator: ".")
   }
 }
 

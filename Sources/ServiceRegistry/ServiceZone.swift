@@ -10,39 +10,47 @@ package final class ServiceZone {
   private let zone: Zone
   private let domain: ZoneDomain
   private let soa: ResourceRecord
-  let names: OwnerNames
+  /// Zones of their own below this one: nothing may be registered in them.
+  private let zonesBelow: Set<DomainName>
+  package let names: OwnerNames
   private let records: ServiceRecords
+  /// Seconds that an answer for a registered name may be kept.
+  private let ttl: UInt32
   private(set) var serial: UInt32
-  /// Seconds before a lease end from which on it bounds TTLs.
-  var ttlHorizon: BootTime { (BootTime(records.ttl) + 1) * 1_000_000_000 }
 
   /// Seconds that a negative answer in the service zone may be kept at most.
   package static let negativeTTL: UInt32 = 1
 
   /// - Parameters:
-  ///   - zone: the static part, published in `domain` already or later.
+  ///   - zone: the static part.
+  ///   - domain: where it and all other zones are published already.
   ///   - soa: its SOA record.
   ///   - ttl: seconds for registered names.
   package init(_ zone: Zone, in domain: ZoneDomain, soa: ResourceRecord, ttl: UInt32) {
     self.zone = zone
     self.domain = domain
     self.soa = soa
+    self.ttl = ttl
+    zonesBelow = Set(domain.apexes.filter { $0 != zone.apex && $0.isEqualOrBelow(zone.apex) })
     names = OwnerNames(apex: zone.apex)
-    records = ServiceRecords(names: names, ttl: ttl)
-    serial = soa.serial
+    records = ServiceRecords(names: names)
+    serial = SOA.serial(soa.rdata)
   }
 
-  /// The static owner that leaves no room for `name`.
+  /// Nanoseconds before a lease end from which on it bounds TTLs.
+  var ttlHorizon: BootTime { (BootTime(ttl) + 1) * 1_000_000_000 }
+
+  /// The owner of what leaves no room for `name`: a static record, a delegation or DNAME above it,
+  /// or another zone's apex.
   func staticOwner(claiming name: DomainName) -> DomainName? {
-    zone.staticOwner(claiming: name)
+    if let owner = zone.staticOwner(claiming: name) { return owner }
+    guard !zonesBelow.isEmpty else { return nil }
+    return zonesBelow.first { name.isEqualOrBelow($0) }
   }
 
   func setSerial(_ serial: UInt32) {
     self.serial = serial
-    var rdata = soa.rdata
-    rdata.replaceSubrange(
-      soa.serialRange, with: stride(from: 24, through: 0, by: -8).map { UInt8(serial >> $0 & 0xFF) }
-    )
+    let rdata = SOA.rdata(soa.rdata, serial: serial)
     zone.publish(
       RRset(owner: soa.owner, type: .soa, ttl: soa.ttl, members: [RRset.Member(rdata: rdata)]),
       looksUpTargets: true)
@@ -64,26 +72,43 @@ package final class ServiceZone {
     return Set(names.names(of: service, claims: claims) + [names.service(service)])
   }
 
-  /// Publishes what `service` has now: the instances in `ids`, and the shared names in `claims`.
+  /// What of a service is to be brought up to date.
+  struct Part {
+    var ids: Set<Label> = []
+    /// The shared names.
+    var claims = ServiceClaims()
+  }
+
+  /// Publishes what that part of `service` is now.
   ///
   /// Targets come before the SRV records that name them and go after, so no answer ever names
   /// a host that does not exist.
-  func publish(
-    _ service: Service, instances ids: some Sequence<Label>, claims: ServiceClaims,
-    isPortHidden: (ServiceClaims.Port) -> Bool
-  ) {
-    var gone: [DomainName] = []
-    for id in ids {
-      if let member = service.members[id], !member.isExpired {
-        for content in records.host(member) { publish(content) }
+  ///
+  /// - Parameter other: the service of that name, whose names go before ports and instances.
+  func publish(_ part: Part, of service: Service, other: (ServiceName) -> Service?) {
+    for source in sources(part, service, other) {
+      guard isFree(source.owner) else { continue }
+      if let rrset = source.rrset(ttl: ttl, names: names) {
+        zone.publish(rrset)
       } else {
-        gone.append(names.instance(InstanceKey(service: service.record.name, id: id)))
+        zone.withdraw(source.owner, source.type)
       }
     }
-    let shared = records.shared(of: service, claims: claims, isPortHidden: isPortHidden)
-    for content in shared { publish(content) }
-    for owner in gone where isFree(owner) {
-      for type in [RecordType.srv, .txt, .a, .aaaa] { zone.withdraw(owner, type) }
+    for id in part.ids where service.members[id].map(\.isExpired) ?? true {
+      let owner = names.instance(InstanceKey(service: service.record.name, id: id))
+      guard isFree(owner) else { continue }
+      zone.withdraw(owner, .txt)
+      // A service may have taken the name over meanwhile.
+      guard service.record.name.below(id).flatMap(other) == nil else { continue }
+      for type in [RecordType.srv, .a, .aaaa] { zone.withdraw(owner, type) }
+    }
+  }
+
+  /// Publishes when the leases of that part end, where nothing else has changed.
+  func publishLeaseEnds(_ part: Part, of service: Service, other: (ServiceName) -> Service?) {
+    for source in sources(part, service, other)
+    where !source.members.isEmpty && isFree(source.owner) {
+      zone.setLeaseEnd(source.leaseEnd, of: source.owner, source.type)
     }
   }
 
@@ -92,32 +117,20 @@ package final class ServiceZone {
     domain.collect()
   }
 
-  private func publish(_ content: ServiceRecords.Content) {
-    guard isFree(content.owner) else { return }
-    guard !content.members.isEmpty else {
-      zone.withdraw(content.owner, content.type)
-      return
-    }
-    zone.publish(
-      RRset(
-        owner: content.owner, type: content.type, ttl: records.ttl, members: content.members,
-        leaseEnd: content.leaseEnd))
+  private func sources(
+    _ part: Part, _ service: Service, _ other: (ServiceName) -> Service?
+  ) -> [RecordSource] {
+    let hosts = part.ids.compactMap { service.members[$0] }.filter { !$0.isExpired }
+    return hosts.flatMap(records.host)
+      + records.shared(of: service, claims: part.claims) { port in
+        let holder = service.record.name.below(port.name).flatMap(other)
+        return holder?.record.claims.transports.contains(port.transport) ?? false
+      }
   }
 
   /// Whether no static record stands in the way; at start registered names may be hidden so.
   private func isFree(_ name: DomainName) -> Bool {
     staticOwner(claiming: name) == nil
-  }
-}
-
-extension ResourceRecord {
-  /// Where a SOA's SERIAL stands: before REFRESH, RETRY, EXPIRE and MINIMUM (RFC 1035 section
-  /// 3.3.13).
-  fileprivate var serialRange: Range<Int> { rdata.count - 20..<rdata.count - 16 }
-
-  /// A SOA's serial.
-  package var serial: UInt32 {
-    rdata[serialRange].reduce(0) { $0 << 8 | UInt32($1) }
   }
 }
 

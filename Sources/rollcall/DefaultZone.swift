@@ -9,12 +9,9 @@ extension LoadedZones {
     let apex = settings.zone
     let server = DomainName(uncheckedWire: [2] + Array("ns".utf8) + apex.wire)
     let contact = DomainName(uncheckedWire: [10] + Array("hostmaster".utf8) + apex.wire)
-    let numbers: [UInt32] = [1, 3600, 600, 604_800, 1]
-    let soa =
-      server.wire + contact.wire
-      + numbers.flatMap { number in
-        stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: number >> $0) }
-      }
+    let soa = SOA.rdata(
+      server: server, contact: contact, serial: 1, refresh: 3_600, retry: 600, expire: 604_800,
+      minimum: 1)
     return [
       ResourceRecord(owner: apex, type: .soa, ttl: 60, rdata: soa),
       ResourceRecord(owner: apex, type: .ns, ttl: 60, rdata: server.wire),

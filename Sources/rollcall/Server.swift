@@ -15,6 +15,9 @@ enum Server {
   /// Serves until SIGTERM or SIGINT, then stops accepting, answers what is under way, and returns.
   static func run(_ settings: Settings) async throws {
     let logger = Logger(label: "rollcall")
+    for name in settings.unknownVariables {
+      logger.warning("no setting has this environment variable", metadata: ["name": "\(name)"])
+    }
     raiseDescriptorLimit()
     let directory = try DataDirectory(path: settings.dataDirectory)
     let store = try SQLiteStore(path: directory.databasePath)
@@ -28,7 +31,8 @@ enum Server {
       addresses: settings.dns, workers: settings.workers,
       makeAnswerer: makeAnswerer(domain), logger: logger)
     let api = RegistryAPI(
-      registry: registry, allowedHosts: settings.allowedHosts, version: Version.text, logger: logger)
+      registry: registry, allowedHosts: settings.allowedHosts, version: Version.text, logger: logger
+    )
     let readiness = Readiness(listeners: settings.http.count) { httpPorts in
       await registry.startLeases()
       await registry.startTimer()

@@ -20,6 +20,9 @@ struct Settings {
   var workers: Int
   var logLevel: Logger.Level
   var logFormat: LogFormat
+  /// Variables of the environment that look like settings and are none: perhaps misspelt, perhaps
+  /// set by an orchestrator for a service of this name.
+  var unknownVariables: [String]
 
   /// Octets of the service zone's name.
   static let zoneLengthLimit = 200

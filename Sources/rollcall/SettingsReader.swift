@@ -24,7 +24,15 @@ extension Settings {
       dataDirectory: reader.string(.data) ?? "rollcall-data",
       workers: try reader.workers(),
       logLevel: try reader.choice(.logLevel, default: .info),
-      logFormat: try reader.choice(.logFormat, default: .text))
+      logFormat: try reader.choice(.logFormat, default: .text),
+      unknownVariables: unknownVariables())
+  }
+
+  private static func unknownVariables() -> [String] {
+    let prefix = "ROLLCALL_"
+    let known = Set(SettingKey.allCases.map { prefix + $0.rawValue.uppercased() })
+    return ProcessInfo.processInfo.environment.keys
+      .filter { $0.hasPrefix(prefix) && !known.contains($0) }.sorted()
   }
 }
 

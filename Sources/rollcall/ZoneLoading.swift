@@ -2,6 +2,7 @@
 
 import DNSWire
 import DNSZone
+import Glibc
 import LDNS
 import Logging
 import ServiceRegistry
@@ -26,12 +27,9 @@ struct LoadedZones {
   }
 
   private static func paths(_ settings: Settings) throws -> [String] {
-    do {
-      return try ZoneDirectory.zoneFiles(in: settings.zonesDirectory)
-    } catch {
-      if settings.isZonesDirectoryNamed { throw error }
-      return []
-    }
+    let isThere = access(settings.zonesDirectory, F_OK) == 0
+    guard settings.isZonesDirectoryNamed || isThere else { return [] }
+    return try ZoneDirectory.zoneFiles(in: settings.zonesDirectory)
   }
 
   private mutating func add(_ path: String, origin: DomainName) {

@@ -14,7 +14,7 @@ final class WriterUnderTest {
     memory = .allocate(byteCount: capacity, alignment: 16)
     memory.copyBytes(from: query.octets)
     writer = MessageWriter(memory: memory, limit: limit, questionNameLength: query.name.count)
-    writer.setHeaderField(Header.Field.flags, to: 0x8400)
+    memory.baseAddress!.storeBigEndian(UInt16(0x8400), at: Header.Field.flags)
   }
 
   deinit { memory.deallocate() }
@@ -33,7 +33,7 @@ final class WriterUnderTest {
   }
 
   func message() throws -> Message {
-    writer.setHeaderField(Header.Field.answerCount, to: counts[0])
+    memory.baseAddress!.storeBigEndian(counts[0], at: Header.Field.answerCount)
     return try Message(Array(memory[..<writer.length]))
   }
 

@@ -46,6 +46,15 @@ import Testing
     #expect(try server.addresses("db") == ["10.9.9.9"])
   }
 
+  @Test func `another zone below the service zone keeps its names`() async throws {
+    let server = try await RegistryUnderTest(zonesBelow: ["prod.mesh.internal."])
+    try await expectTaken(server, "web.prod", "a")
+    try await expectTaken(server, "prod", "a")
+    _ = try await server.registry.register(
+      InstanceKey("web.production", "a"), Registration(["10.0.0.1"]))
+    #expect(try server.addresses("web.production") == ["10.0.0.1"])
+  }
+
   @Test func `a service wins its SRV name over a named port, with a warning`() async throws {
     let server = try await RegistryUnderTest()
     let port = NamedPort(

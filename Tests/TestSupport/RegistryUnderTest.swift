@@ -22,7 +22,7 @@ package final class RegistryUnderTest {
   /// A server that has just started on what `store` holds, its leases running.
   package init(
     store: MemoryStore = MemoryStore(), clock: ManualClock = ManualClock(),
-    zone text: String = staticZone
+    zone text: String = staticZone, zonesBelow: [String] = []
   ) async throws {
     self.store = store
     self.clock = clock
@@ -31,6 +31,11 @@ package final class RegistryUnderTest {
       preconditionFailure("a fresh domain has room for a reader")
     }
     self.responder = responder
+    for origin in zonesBelow {
+      let apex = ZoneUnderTest.name(origin)
+      domain.publish(
+        Zone(apex: apex, records: ZoneText(text, origin: apex).records, in: domain))
+    }
     registry = Registry(
       zone: Self.serviceZone(text, in: domain), store: store, clock: clock.registryClock,
       logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
@@ -88,7 +93,7 @@ package final class RegistryUnderTest {
   }
 
   package func serial() throws -> UInt32 {
-    try ask("mesh.internal.", .soa).answer.records[0].serial
+    SOA.serial(try ask("mesh.internal.", .soa).answer.records[0].rdata)
   }
 }
 

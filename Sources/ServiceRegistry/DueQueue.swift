@@ -8,10 +8,10 @@ import HeapModule
 /// An entry is not moved when a lease is renewed: when it comes up, whoever asked looks whether
 /// it is really due and puts it back with the later time. So a renewal costs nothing here, and
 /// each lease is looked at about once in its length.
-struct LeaseQueue {
+struct DueQueue {
   enum Subject: Hashable {
     case lease(InstanceKey)
-    /// The service's TTLs have to be computed anew: some lease end may come near.
+    /// The service's lease ends have to be published anew: one may soon bound TTLs.
     case ttl(ServiceName)
     case emptyService(ServiceName)
   }
@@ -27,8 +27,6 @@ struct LeaseQueue {
   private var heap = Heap<Entry>()
   private var times: [Subject: BootTime] = [:]
 
-  var isEmpty: Bool { heap.isEmpty }
-
   /// Looks at `subject` at `time`, or sooner if that was asked already.
   mutating func schedule(_ subject: Subject, at time: BootTime) {
     guard time != RRset.noLease else { return }
@@ -37,11 +35,20 @@ struct LeaseQueue {
     heap.insert(Entry(time: time, subject: subject))
   }
 
+  /// Does not look at `subject` any more.
+  mutating func cancel(_ subject: Subject) {
+    times[subject] = nil
+    // Entries that are left over go when they are most: each is moved about once for that.
+    if heap.count > 2 * times.count + 1_024 {
+      heap = Heap(times.map { Entry(time: $0.value, subject: $0.key) })
+    }
+  }
+
   /// The next subject whose time is `now` or before; nil when there is none.
   mutating func next(at now: BootTime) -> Subject? {
     while let entry = heap.min, entry.time <= now {
       heap.removeMin()
-      // A later entry for a subject that was asked for sooner is left over.
+      // An entry whose subject was asked for sooner, or cancelled, is left over.
       guard times[entry.subject] == entry.time else { continue }
       times[entry.subject] = nil
       return entry.subject
