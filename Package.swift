@@ -91,6 +91,9 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests", dependencies: ["DNSWire", "TestSupport", "rollcall"],
+      swiftSettings: strict),
   ]
 )
 

@@ -74,9 +74,11 @@ private struct SettingsReader {
     do {
       node = try compose(yaml: String(contentsOfFile: file, encoding: .utf8))
     } catch let error as YamlError {
-      throw SettingError("\(file): \(error)")
+      throw SettingError("\(file)\(error.oneLine)")
+    } catch let error as CocoaError where error.code == .fileReadNoSuchFile {
+      throw SettingError("\(file): there is no such file")
     } catch {
-      throw SettingError("\(file) can't be read")
+      throw SettingError("\(file): can't be read as text in UTF-8")
     }
     guard let node, node != Node("") else { return }
     guard let mapping = node.mapping else {
@@ -123,13 +125,18 @@ private struct SettingsReader {
     guard (1...Settings.listenerLimit).contains(texts.count) else {
       throw SettingError("setting \(key.rawValue): 1 to \(Settings.listenerLimit) addresses")
     }
-    return try texts.map { text in
+    let addresses = try texts.map { text in
       do {
         return try ListenAddress(text)
       } catch {
         throw SettingError("setting \(key.rawValue): \(error)")
       }
     }
+    for (index, address) in addresses.enumerated()
+    where address.port != 0 && addresses[..<index].contains(address) {
+      throw SettingError(key, "\(address)", "is given twice")
+    }
+    return addresses
   }
 
   /// Whoever reaches the API may change everything, so it must not be reached from elsewhere.
@@ -180,5 +187,18 @@ private struct SettingsReader {
       throw SettingError(key, text, "must be one of \(choices)")
     }
     return choice
+  }
+}
+
+extension YamlError {
+  /// Place and problem, without the picture of the line.
+  fileprivate var oneLine: String {
+    switch self {
+    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+      .composer(_, let problem, let mark, _):
+      return ":\(mark.line): \(problem)"
+    default:
+      return ": \("\(self)".split(separator: "\n").first ?? "is no YAML")"
+    }
   }
 }

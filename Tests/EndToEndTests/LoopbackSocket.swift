@@ -1,0 +1,100 @@
+// Blocking client sockets on loopback, with a deadline so that a hang fails.
+
+import Glibc
+
+/// A connected UDP or TCP socket, closed when it goes.
+final class LoopbackSocket {
+  enum Kind {
+    case udp
+    case tcp
+  }
+
+  private let descriptor: Int32
+
+  init(_ kind: Kind, port: UInt16, deadline seconds: Int = 10) throws {
+    descriptor = try Self.open(kind)
+    var deadline = timeval(tv_sec: seconds, tv_usec: 0)
+    let size = socklen_t(MemoryLayout<timeval>.size)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &deadline, size)
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &deadline, size)
+    guard Self.withAddress(port, { Glibc.connect(descriptor, $0, $1) }) == 0 else {
+      throw Failure("connect: \(String(cString: strerror(errno)))")
+    }
+  }
+
+  /// A socket that holds a port: the one given, or any.
+  init(holding port: UInt16, _ kind: Kind) throws {
+    descriptor = try Self.open(kind)
+    guard Self.withAddress(port, { Glibc.bind(descriptor, $0, $1) }) == 0,
+      kind == .udp || listen(descriptor, 1) == 0
+    else { throw Failure("bind: \(String(cString: strerror(errno)))") }
+  }
+
+  deinit { close(descriptor) }
+
+  /// The port at this end.
+  var port: UInt16 {
+    var form = sockaddr_in()
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    withUnsafeMutablePointer(to: &form) { form in
+      _ = form.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        getsockname(descriptor, $0, &length)
+      }
+    }
+    return UInt16(bigEndian: form.sin_port)
+  }
+
+  func send(_ octets: [UInt8]) throws {
+    var sent = 0
+    while sent < octets.count {
+      let count = octets[sent...].withUnsafeBytes {
+        Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      guard count > 0 else { throw Failure("send: \(String(cString: strerror(errno)))") }
+      sent += count
+    }
+  }
+
+  /// One datagram, or what a stream has; empty at a stream's end.
+  func receive(limit: Int = 65_536) throws -> [UInt8] {
+    var octets = [UInt8](repeating: 0, count: limit)
+    let count = recv(descriptor, &octets, limit, 0)
+    guard count >= 0 else { throw Failure("receive: \(String(cString: strerror(errno)))") }
+    return Array(octets[..<count])
+  }
+
+  func receive(exactly count: Int) throws -> [UInt8] {
+    var octets: [UInt8] = []
+    while octets.count < count {
+      let more = try receive(limit: count - octets.count)
+      guard !more.isEmpty else { throw Failure("the stream ended") }
+      octets += more
+    }
+    return octets
+  }
+
+  private static func open(_ kind: Kind) throws -> Int32 {
+    let type = kind == .udp ? SOCK_DGRAM : SOCK_STREAM
+    let descriptor = socket(AF_INET, Int32(type.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    guard descriptor >= 0 else { throw Failure("socket: \(String(cString: strerror(errno)))") }
+    if kind == .tcp {
+      var yes: Int32 = 1
+      setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &yes, 4)
+    }
+    return descriptor
+  }
+
+  private static func withAddress(
+    _ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+  ) -> Int32 {
+    var form = sockaddr_in()
+    form.sin_family = sa_family_t(AF_INET)
+    form.sin_port = port.bigEndian
+    form.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    return withUnsafePointer(to: &form) { form in
+      form.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+  }
+}

@@ -1,0 +1,132 @@
+// Where settings come from, what --check says of them, and how the log looks.
+
+import Foundation
+import Testing
+
+extension EndToEnd {
+  @Suite("Settings")
+  struct SettingsInForce {
+    @Test("A flag goes before the environment, and that before the file")
+    func precedence() async throws {
+      try await withSite { site in
+        try site.write("zone: file.internal\n", to: "conf.yaml")
+        let file = ["--config", "conf.yaml"]
+        let environment = ["ROLLCALL_ZONE": "environment.internal"]
+        let flag = ["--zone", "flag.internal"]
+
+        var server = try await site.startServer(file)
+        #expect(server.ready.zone == "file.internal.")
+        server.kill()
+        server = try await site.startServer(file, environment: environment)
+        #expect(server.ready.zone == "environment.internal.")
+        server.kill()
+        server = try await site.startServer(file + flag, environment: environment)
+        #expect(server.ready.zone == "flag.internal.")
+        #expect(try await server.dig("flag.internal", "SOA").flags.contains("aa"))
+        #expect(try await server.dig("file.internal", "SOA").status == "REFUSED")
+      }
+    }
+
+    @Test("Every setting can stand in the file, lists as lists")
+    func wholeFile() async throws {
+      try await withSite { site in
+        try site.write(
+          """
+          zone: all.internal
+          dns: ["127.0.0.1:0", "[::1]:0"]
+          http: ["127.0.0.1:0"]
+          ns_address: 192.0.2.53
+          zones: zones
+          data: data
+          workers: 2
+          log_level: notice
+          log_format: json
+
+          """, to: "conf.yaml")
+        let child = try site.start(
+          [Site.program, "serve", "--config", "conf.yaml"], output: "output", errors: "log")
+        let ready = try await site.readyLine(of: child, log: "log")
+        let listeners = ready.dns.split(separator: ",")
+        try #require(listeners.count == 2)
+        #expect(ready.zone == "all.internal.")
+        let port = listeners[1].split(separator: ":").last ?? ""
+        let ns = try await site.run([
+          "dig", "+short", "@::1", "-p", "\(port)", "ns.all.internal", "A",
+        ])
+        #expect(ns.text == "192.0.2.53\n")
+      }
+    }
+
+    @Test("Lists in the environment have commas")
+    func environmentList() async throws {
+      try await withSite { site in
+        let child = try site.start(
+          [Site.program, "serve"],
+          environment: [
+            "ROLLCALL_DNS": "127.0.0.1:0,127.0.0.1:0", "ROLLCALL_HTTP": "127.0.0.1:0",
+            "ROLLCALL_NS_ADDRESS": "192.0.2.1", "ROLLCALL_DATA": "data",
+          ], output: "output", errors: "log")
+        let ready = try await site.readyLine(of: child, log: "log")
+        #expect(ready.dns.split(separator: ",").count == 2)
+        #expect(site.exists("data/rollcall.db"))
+      }
+    }
+
+    @Test("--check says that all is right, and makes nothing")
+    func goodCheck() async throws {
+      try await withSite { site in
+        try site.write(ZoneFileText.example, to: "zones/example.org.zone")
+        let output = try await site.rollcall([
+          "serve", "--check", "--data", "data", "--zones", "zones",
+        ])
+        #expect(output.isSuccess, "\(output.errors)")
+        #expect(output.errors.isEmpty)
+        #expect(!site.exists("data"))
+      }
+    }
+
+    @Test("--check names the line of every zone file that would be refused")
+    func badCheck() async throws {
+      try await withSite { site in
+        try site.write(ZoneFileText.example, to: "zones/example.org.zone")
+        try site.write(ZoneFileText.broken, to: "zones/broken.org.zone")
+        try site.write("@ A 192.0.2.1\n", to: "zones/no-soa.org.zone")
+        let output = try await site.rollcall(["serve", "--check", "--zones", "zones"])
+        #expect(!output.isSuccess)
+        #expect(output.text.isEmpty)
+        let lines = output.errorLines
+        #expect(lines.contains { $0.contains("zones/broken.org.zone:4: ") }, "\(lines)")
+        #expect(lines.contains { $0.contains("zones/no-soa.org.zone") }, "\(lines)")
+        #expect(!output.errors.contains("example.org"))
+      }
+    }
+
+    @Test("--check refuses a wrong setting as serve does")
+    func wrongSettingCheck() async throws {
+      try await withSite { site in
+        let output = try await site.rollcall(["serve", "--check", "--workers", "none"])
+        expectOneLine(output, naming: ["workers", "none"])
+      }
+    }
+
+    @Test("With --log-format json every line is an object with time, level and message")
+    func jsonLog() async throws {
+      try await withSite { site in
+        try site.write(ZoneFileText.broken, to: "zones/broken.org.zone")
+        let server = try await site.startServer(["--log-format", "json", "--log-level", "trace"])
+        try await server.registerThree()
+        _ = try await server.dig("web.mesh.internal", "A")
+        server.child.send(SIGTERM)
+        #expect(try await server.child.waitForEnd() == .exit(0))
+        let lines = server.log.split(separator: "\n")
+        #expect(lines.count >= 2)
+        for line in lines {
+          let object = try? JSONDecoder().decode([String: String].self, from: Data(line.utf8))
+          #expect(object?["time"]?.hasSuffix("Z") == true, "\(line)")
+          #expect(object?["level"] != nil && object?["message"] != nil, "\(line)")
+        }
+        #expect(server.log.contains("broken.org.zone:4: "))
+      }
+    }
+  }
+}
