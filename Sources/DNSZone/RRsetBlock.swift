@@ -39,7 +39,7 @@ struct RRsetBlock {
   var additionalLength: Int { Int(header.pointee.additionalLength) }
   var isSelfContained: Bool { header.pointee.isSelfContained }
 
-  private var layout: RRsetBlockLayout {
+  var layout: RRsetBlockLayout {
     RRsetBlockLayout(
       count: count, isWeighted: header.pointee.isWeighted,
       hasAdditional: header.pointee.additionalLength > 0, answerLength: answerLength,

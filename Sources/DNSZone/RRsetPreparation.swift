@@ -1,14 +1,15 @@
-// Turns an RRset into its prepared block, and tells whether a block already says the same.
+// Turns an RRset into its prepared block, and tells whether two blocks say the same.
 
 import DNSWire
+import Glibc
 import Synchronization
 
 extension RRsetBlock {
-  /// Prepares `rrset`, whose turns go on from `turns`.
+  /// Prepares `rrset`; no turn of it is taken yet.
   ///
   /// - Parameter looksUpTargets: the addresses of names in RDATA are not in `rrset` but are to be
   ///   found in the zones when a query comes.
-  static func prepare(_ rrset: RRset, turns: UInt64, looksUpTargets: Bool) -> RRsetBlock {
+  static func prepare(_ rrset: RRset, looksUpTargets: Bool) -> RRsetBlock {
     let octets = PreparedOctets(rrset)
     let rotation = Rotation(weights: rrset.members.map(\.weight))
     let layout = RRsetBlockLayout(
@@ -16,10 +17,12 @@ extension RRsetBlock {
       hasAdditional: !octets.additional.isEmpty, answerLength: octets.answer.count,
       additionalLength: octets.additional.count)
     let base = UnsafeMutableRawPointer.allocate(byteCount: layout.size, alignment: 16)
+    // Gaps too have to be equal for blocks to be compared.
+    memset(base, 0, layout.size)
     let block = RRsetBlock(address: UInt(bitPattern: base))
     block.header.initialize(
       to: Header(
-        turns: Atomic(turns), leaseEnd: Atomic(rrset.leaseEnd), ttl: rrset.ttl,
+        turns: Atomic(0), leaseEnd: Atomic(rrset.leaseEnd), ttl: rrset.ttl,
         type: rrset.type.rawValue,
         isSelfContained: !looksUpTargets || !rrset.type.hasNamesToWorkOn,
         isWeighted: rotation != nil, count: UInt32(rrset.members.count),
@@ -35,42 +38,17 @@ extension RRsetBlock {
     return block
   }
 
-  /// Whether this block has the records, order, weights and TTL of `rrset`, so that only the
-  /// lease end may differ. A block that goes on keeps its turn.
-  func hasSameContent(as rrset: RRset) -> Bool {
-    guard header.pointee.ttl == rrset.ttl, count == rrset.members.count else { return false }
-    let octets = PreparedOctets(rrset)
-    guard answerLength == octets.answer.count, additionalLength == octets.additional.count,
-      UnsafeRawBufferPointer(start: answerOctets, count: answerLength)
-        .elementsEqual(octets.answer),
-      UnsafeRawBufferPointer(start: additionalOctets, count: additionalLength)
-        .elementsEqual(octets.additional),
-      additionalLength == 0 || hasAdditionalOffsets(octets.additionalOffsets)
+  /// Whether `other` has the same records, order, weights and TTL, so that only turn and lease end
+  /// may differ.
+  func hasSameContent(as other: RRsetBlock) -> Bool {
+    guard type == other.type, count == other.count,
+      header.pointee.ttl == other.header.pointee.ttl,
+      header.pointee.isWeighted == other.header.pointee.isWeighted,
+      isSelfContained == other.isSelfContained, answerLength == other.answerLength,
+      additionalLength == other.additionalLength
     else { return false }
-    return weights == Rotation(weights: rrset.members.map(\.weight))
-  }
-
-  /// Whether the addresses belong to the same targets.
-  private func hasAdditionalOffsets(_ offsets: [UInt32]) -> Bool {
-    (0..<count).allSatisfy {
-      additionalOffsets($0).v6 == offsets[2 * $0 + 1]
-        && additionalOffsets($0).end == offsets[2 * $0 + 2]
-    }
-  }
-
-  private var weights: Rotation? {
-    header.pointee.isWeighted ? Rotation(block: self) : nil
-  }
-}
-
-extension Rotation {
-  fileprivate init(block: RRsetBlock) {
-    let layout = RRsetBlockLayout(
-      count: block.count, isWeighted: true, hasAdditional: false, answerLength: 0,
-      additionalLength: 0)
-    let table = block.base + layout.weights
-    step = table.load(as: UInt64.self)
-    shareEnds = (1...block.count).map { table.load(fromByteOffset: $0 * 8, as: UInt64.self) }
+    let start = RRsetBlockLayout.recordOffsets
+    return memcmp(base + start, other.base + start, layout.size - start) == 0
   }
 }
 

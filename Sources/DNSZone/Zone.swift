@@ -63,25 +63,32 @@ package final class Zone {
   ///   looked up when a query comes; otherwise `rrset` brings all that an answer holds.
   package func publish(_ rrset: RRset, looksUpTargets: Bool = false) {
     precondition(!rrset.members.isEmpty, "an RRset has at least one record (RFC 2181 section 5)")
+    let new = RRsetBlock.prepare(rrset, looksUpTargets: looksUpTargets)
     name.set(rrset.owner)
     guard let node = find(name.view) else {
-      let new = RRsetBlock.prepare(rrset, turns: 0, looksUpTargets: looksUpTargets)
       insertNode(name.view, rrsets: [new], references: 0)
       return
     }
-    let old = node.rrset(rrset.type)
-    if let old, old.hasSameContent(as: rrset) {
-      old.header.pointee.leaseEnd.store(rrset.leaseEnd, ordering: .relaxed)
+    guard let old = node.rrset(rrset.type) else {
+      replace(node, rrsets: node.rrsets + [new])
       return
     }
-    let turns = old?.header.pointee.turns.load(ordering: .relaxed) ?? 0
-    let new = RRsetBlock.prepare(rrset, turns: turns, looksUpTargets: looksUpTargets)
-    if let old {
-      node.replace(with: new)
-      reclamation.retire(old.base)
-    } else {
-      replace(node, rrsets: node.rrsets + [new])
+    if old.hasSameContent(as: new) {
+      old.header.pointee.leaseEnd.store(rrset.leaseEnd, ordering: .relaxed)
+      new.base.deallocate()
+      return
     }
+    replace(old, of: node, with: new)
+  }
+
+  /// Replaces an RRset; turns that are taken of the old one meanwhile count for the new one.
+  private func replace(_ old: RRsetBlock, of node: NodeBlock, with new: RRsetBlock) {
+    let turns = old.header.pointee.turns.load(ordering: .relaxed)
+    new.header.pointee.turns.store(turns, ordering: .relaxed)
+    node.replace(with: new)
+    let late = old.header.pointee.turns.load(ordering: .relaxed) - turns
+    new.header.pointee.turns.wrappingAdd(late, ordering: .relaxed)
+    reclamation.retire(old.base)
   }
 
   /// Changes the soonest lease end of an RRset, if it is there, and nothing else of it.

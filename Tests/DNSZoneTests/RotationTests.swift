@@ -1,6 +1,7 @@
 // Whose turn it is to come first.
 
 import DNSWire
+import Synchronization
 import TestSupport
 import Testing
 
@@ -159,7 +160,8 @@ struct RotationTests {
     await #expect(processExitsWith: .success) {
       let members = [UInt32.max, UInt32.max - 1].map { RRset.Member(rdata: [1], weight: $0) }
       let rrset = RRset(owner: .root, type: .txt, ttl: 5, members: members)
-      let block = RRsetBlock.prepare(rrset, turns: 6_000_000_000, looksUpTargets: false)
+      let block = RRsetBlock.prepare(rrset, looksUpTargets: false)
+      block.header.pointee.turns.store(6_000_000_000, ordering: .relaxed)
       for _ in 0..<100 { precondition((0...1).contains(block.takeTurn())) }
     }
   }
