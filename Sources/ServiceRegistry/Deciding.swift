@@ -20,7 +20,7 @@ extension Draft {
       }
       var registration = instance.registration
       registration.status = status
-      guard registration != instance.registration || state.inDoubt.contains(key) else {
+      guard registration != instance.registration else {
         return hasChange(of: key)
           ? .accepted(instance, isNew: false, warnings: []) : .unchanged(instance)
       }
@@ -47,7 +47,7 @@ extension Draft {
     in zone: ServiceZone
   ) -> Decision {
     let stored = instance(key, in: state)
-    if let stored, stored.registration == registration, !state.inDoubt.contains(key) {
+    if let stored, stored.registration == registration {
       return hasChange(of: key)
         ? .accepted(stored, isNew: false, warnings: []) : .unchanged(stored)
     }

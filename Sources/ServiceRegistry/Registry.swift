@@ -62,12 +62,7 @@ package actor Registry {
 
   private func take(_ stored: StoredRegistry) {
     let now = clock.wall()
-    var records = Dictionary(uniqueKeysWithValues: stored.services.map { ($0.name, $0) })
-    for instance in stored.instances {
-      // A commit in doubt may have left an instance whose names its service does not claim.
-      records[instance.key.service]?.claims.formUnion(ServiceClaims(instance.registration))
-    }
-    for record in records.values {
+    for record in stored.services {
       state.put(record)
       zone.changeClaims(of: record.name, from: nil, to: record.claims)
     }
@@ -114,7 +109,7 @@ package actor Registry {
     // What is being committed, or may be on disk, can have another status than is in memory.
     let isChange =
       status.map { status in
-        status != instance.registration.status || isCommitting || state.inDoubt.contains(key)
+        status != instance.registration.status || isCommitting || state.isInDoubt
       } ?? false
     if let status, isChange,
       case .stored(let view, _, _) = try await submit(.changeStatus(key, status))
@@ -154,6 +149,11 @@ package actor Registry {
     let commands = Array(inbox.prefix(RegistryLimits.batch))
     inbox.removeFirst(commands.count)
     waitingCommands -= commands.count { $0.reply != nil }
+    if let failure = await settleDoubt() {
+      retryLater(commands.map(\.command))
+      for command in commands { command.reply?.resume(returning: .failure(failure)) }
+      return
+    }
     var draft = Draft(position: state.position, now: clock.wall())
     let decisions = commands.map { draft.decide($0.command, on: state, in: zone) }
     var failure: StoreError?
@@ -166,7 +166,7 @@ package actor Registry {
         apply(batch)
       } catch {
         failure = error
-        if error.isOutcomeUnknown { state.setInDoubt(batch.keys) }
+        if error.isOutcomeUnknown { state.setInDoubt(batch) }
         retryLater(commands.map(\.command))
       }
       noteStore(failure)
@@ -174,6 +174,20 @@ package actor Registry {
     for (command, decision) in zip(commands, decisions) {
       command.reply?.resume(returning: result(decision, failure))
     }
+  }
+
+  /// Commits what settles the doubt about an earlier batch, if there is any.
+  /// - Returns: why that failed; nothing else was committed then.
+  private func settleDoubt() async -> RegistryError? {
+    guard let settlement = state.settlement else { return nil }
+    do throws(StoreError) {
+      try await store.commit(settlement)
+    } catch {
+      noteStore(error)
+      return .notCommitted(reason: error.reason, isOutcomeUnknown: false)
+    }
+    state.clearDoubt()
+    return nil
   }
 
   /// Says once that the store fails and once that it works again.

@@ -23,7 +23,6 @@ extension Registry {
 
     for (name, part) in touched { publish(part, of: name) }
     for record in batch.services { scheduleForgetting(record) }
-    state.clearDoubt(batch.keys)
     if let serial = batch.position.serial, serial != zone.serial { zone.setSerial(serial) }
     zone.collect()
   }

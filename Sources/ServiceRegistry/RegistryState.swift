@@ -6,9 +6,8 @@ struct RegistryState {
   private(set) var services: [ServiceName: Service] = [:]
   private(set) var instanceCount = 0
   var position = StorePosition()
-  /// Instances of which the store may hold something else than is here, because a commit failed
-  /// without saying how. An equal registration is then a change that has to be committed.
-  private(set) var inDoubt: Set<InstanceKey> = []
+  /// What the store may hold otherwise than is here, because a commit failed without saying how.
+  private var doubt: StoreBatch?
 
   func member(_ key: InstanceKey) -> Service.Member? {
     services[key.service]?.members[key.id]
@@ -52,13 +51,29 @@ struct RegistryState {
     return end
   }
 
-  /// Only those that are here: of others any registration is a change anyway.
-  mutating func setInDoubt(_ keys: [InstanceKey]) {
-    inDoubt.formUnion(keys.filter { member($0) != nil })
+  // MARK: Doubt
+
+  var isInDoubt: Bool { doubt != nil }
+
+  /// `batch` failed, and may be on disk all the same. Nothing else is committed before the doubt
+  /// is settled, so there is one such batch at most.
+  mutating func setInDoubt(_ batch: StoreBatch) {
+    doubt = batch
   }
 
-  mutating func clearDoubt(_ keys: [InstanceKey]) {
-    inDoubt.subtract(keys)
+  /// Makes the store hold again what is here, wherever the batch in doubt would have changed it.
+  var settlement: StoreBatch? {
+    guard let doubt else { return nil }
+    let names = doubt.services.map(\.name) + doubt.removedServices
+    return StoreBatch(
+      services: names.compactMap { services[$0]?.record },
+      removedServices: names.filter { services[$0] == nil },
+      instances: doubt.keys.compactMap { member($0)?.instance },
+      removedInstances: doubt.keys.filter { member($0) == nil }, position: position)
+  }
+
+  mutating func clearDoubt() {
+    doubt = nil
   }
 
   mutating func setEmptyUntil(_ end: BootTime?, _ name: ServiceName) {

@@ -33,6 +33,7 @@ private struct Simulation {
   /// What the disk may hold otherwise than the model says.
   private var doubtful: Set<InstanceKey> = []
   private var now = 0
+  private var bursts = 0
   private var serial: UInt32
 
   init(seed: UInt64) async throws {
@@ -44,19 +45,21 @@ private struct Simulation {
   // MARK: What happens
 
   mutating func step() async throws {
-    switch Int.random(in: 0..<20, using: &random) {
+    switch Int.random(in: 0..<23, using: &random) {
     case 0..<7: try await register()
     case 7..<9: try await deregister()
     case 9..<12: try await renew(status: nil)
     case 12..<14: try await renew(status: InstanceStatus.allCases.randomElement(using: &random))
     case 14..<18: await advance()
     case 18: try await restart()
+    case 19..<22: try await burst()
     default: try await failSome()
     }
   }
 
   private mutating func someKey() throws -> InstanceKey {
-    let service = ["web", "api", "web.prod"].randomElement(using: &random)!
+    // The last has the name of an instance of the first.
+    let service = ["web", "api", "web.prod", "a.web"].randomElement(using: &random)!
     return try InstanceKey(service, ["a", "b", "c", "d"].randomElement(using: &random)!)
   }
 
@@ -81,6 +84,73 @@ private struct Simulation {
       return registration
     }
     if model[key] != nil { services.insert(key.service) }
+  }
+
+  /// Whether another role has the instance's or its service's name.
+  private func isTaken(_ key: InstanceKey) throws -> Bool {
+    switch (key.service.key, key.id.key) {
+    case ("a.web", _): try model[InstanceKey("web", "a")] != nil
+    case ("web", "a"): try services.contains(ServiceName("a.web"))
+    default: false
+    }
+  }
+
+  /// Several commands that wait behind a commit which hangs while time goes on, and so are one
+  /// batch.
+  private mutating func burst() async throws {
+    try await server.settle()
+    await server.store.setNext([])
+    let registry = server.registry
+    bursts += 1
+    let first = try InstanceKey("burst", "b\(bursts)")
+    let forever = try Registration(["10.1.1.1"], lease: nil)
+    await server.store.hold()
+    let hanging = Task { try await registry.register(first, forever) }
+    await server.store.waitUntilHeld()
+    var commands: [(InstanceKey, Registration?)] = []
+    var tasks: [Task<Bool?, any Error>] = []
+    for _ in 0..<Int.random(in: 2...6, using: &random) {
+      let key = try someKey()
+      let registration = Int.random(in: 0..<3, using: &random) > 0 ? try someRegistration() : nil
+      commands.append((key, registration))
+      tasks.append(
+        Task {
+          if let registration { return try await registry.register(key, registration).isNew }
+          try await registry.deregister(key)
+          return nil
+        })
+      while await registry.waitingCommands < tasks.count { await Task.yield() }
+    }
+    await advance()
+    await server.store.release()
+    _ = try await hanging.value
+    model[first] = Entry(registration: forever, end: nil)
+    for (command, task) in zip(commands, tasks) {
+      try take(await task.result, of: command)
+    }
+  }
+
+  private mutating func take(
+    _ result: Result<Bool?, any Error>, of command: (key: InstanceKey, registration: Registration?)
+  ) throws {
+    let (key, registration) = command
+    switch result {
+    case .success(let isNew):
+      #expect(try registration == nil || !isTaken(key))
+      #expect(isNew == registration.map { _ in model[key] == nil })
+      doubtful.remove(key)
+      model[key] = registration.map { registration in
+        Entry(
+          registration: registration, end: registration.leaseSeconds.map { now + $0 * 1_000 })
+      }
+      if registration != nil { services.insert(key.service) }
+    case .failure(RegistryError.unknownInstance):
+      #expect(registration == nil && model[key] == nil)
+    case .failure(RegistryError.nameTaken):
+      #expect(try isTaken(key))
+    case .failure(let error):
+      Issue.record("\(error)")
+    }
   }
 
   private mutating func deregister() async throws {
@@ -117,6 +187,8 @@ private struct Simulation {
       }
     } catch RegistryError.unknownInstance {
       #expect(model[key] == nil)
+    } catch RegistryError.nameTaken {
+      #expect((try? isTaken(key)) == true)
     } catch RegistryError.notCommitted(_, let isOutcomeUnknown) {
       if isOutcomeUnknown { doubtful.insert(key) }
     } catch {
@@ -180,7 +252,8 @@ private struct Simulation {
       for id in ["a", "b", "c", "d"] {
         let key = try InstanceKey(service.text, id)
         let reply = try server.ask("\(id).\(service)", .a)
-        #expect(reply.code == (model[key] == nil ? .nameError : .noError), "\(place): \(key)")
+        let exists = try model[key] != nil || services.contains(ServiceName("\(id).\(service)"))
+        #expect(reply.code == (exists ? .noError : .nameError), "\(place): \(key)")
       }
     }
   }

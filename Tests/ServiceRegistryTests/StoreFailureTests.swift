@@ -10,28 +10,49 @@ import Testing
   func `a commit that fails changes nothing and says whether it may be on disk`(
     _ fate: MemoryStore.Fate
   ) async throws {
-    let server = try await RegistryUnderTest()
-    _ = try await server.registry.register(InstanceKey("web", "a"), Registration(["10.0.0.1"]))
-    let serial = try server.serial()
-    await server.store.setNext([fate, fate, fate])
-    let isUnknown = fate != .refused
     let attempts: [@Sendable (Registry) async throws -> Void] = [
       { _ = try await $0.register(InstanceKey("web", "b"), Registration(["10.0.0.2"])) },
       { try await $0.deregister(InstanceKey("web", "a")) },
       { _ = try await $0.renew(InstanceKey("web", "a"), status: .critical) },
     ]
     for attempt in attempts {
+      let server = try await RegistryUnderTest()
+      _ = try await server.registry.register(InstanceKey("web", "a"), Registration(["10.0.0.1"]))
+      let serial = try server.serial()
+      await server.store.setNext([fate])
       await #expect {
         try await attempt(server.registry)
       } throws: { error in
-        guard case RegistryError.notCommitted(_, isUnknown) = error else { return false }
-        return true
+        error as? RegistryError
+          == .notCommitted(
+            reason: fate == .refused ? "disk full" : "input/output error",
+            isOutcomeUnknown: fate != .refused)
       }
+      #expect(try server.addresses("web") == ["10.0.0.1"])
+      #expect(try server.serial() == serial)
+      _ = try await server.registry.register(InstanceKey("web", "c"), Registration(["10.0.0.3"]))
+      #expect(try server.addresses("web") == ["10.0.0.1", "10.0.0.3"])
+      #expect(try await server.restarted().addresses("web") == ["10.0.0.1", "10.0.0.3"])
     }
-    #expect(try server.addresses("web") == ["10.0.0.1"])
-    #expect(try server.serial() == serial)
-    _ = try await server.registry.register(InstanceKey("web", "c"), Registration(["10.0.0.3"]))
-    #expect(try server.addresses("web") == ["10.0.0.1", "10.0.0.3"])
+  }
+
+  @Test func `while a doubt can't be settled nothing else is committed`() async throws {
+    let server = try await RegistryUnderTest()
+    _ = try await server.registry.register(InstanceKey("web", "a"), Registration(["10.0.0.1"]))
+    await server.store.setNext([.keptInSilence, .refused])
+    _ = try? await server.registry.register(InstanceKey("x.web", "b"), Registration(["10.0.0.2"]))
+    let batches = await server.store.batches.count
+    await #expect(
+      throws: RegistryError.notCommitted(reason: "disk full", isOutcomeUnknown: false)
+    ) {
+      try await server.registry.register(InstanceKey("web", "x"), Registration(["10.0.0.3"]))
+    }
+    #expect(await server.store.batches.count == batches + 1)
+    // The name is free: nobody was told that the service has it.
+    _ = try await server.registry.register(InstanceKey("web", "x"), Registration(["10.0.0.3"]))
+    let again = try await server.restarted()
+    #expect(try again.addresses("x.web") == ["10.0.0.3"])
+    #expect(await again.registry.serviceNames().map(\.text) == ["web"])
   }
 
   @Test func `revisions are not used twice, also after a commit in doubt`() async throws {
