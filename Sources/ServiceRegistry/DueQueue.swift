@@ -8,14 +8,7 @@ import HeapModule
 /// An entry is not moved when a lease is renewed: when it comes up, whoever asked looks whether
 /// it is really due and puts it back with the later time. So a renewal costs nothing here, and
 /// each lease is looked at about once in its length.
-struct DueQueue {
-  enum Subject: Hashable {
-    case lease(InstanceKey)
-    /// The service's lease ends have to be published anew: one may soon bound TTLs.
-    case ttl(ServiceName)
-    case emptyService(ServiceName)
-  }
-
+struct DueQueue<Subject: Hashable> {
   private struct Entry: Comparable {
     let time: BootTime
     let subject: Subject

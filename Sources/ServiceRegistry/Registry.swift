@@ -23,8 +23,8 @@ package actor Registry {
   let clock: RegistryClock
   private let logger: Logger
   var state = RegistryState()
-  var leaseEnds = DueQueue()
-  var upkeep = DueQueue()
+  var leaseEnds = DueQueue<InstanceKey>()
+  var upkeep = DueQueue<Upkeep>()
   private var inbox: Deque<(command: Command, reply: Reply?)> = []
   /// Commands in the inbox that somebody waits for.
   package private(set) var waitingCommands = 0

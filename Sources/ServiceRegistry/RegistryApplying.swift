@@ -17,7 +17,7 @@ extension Registry {
     for instance in batch.instances { put(instance) }
     for key in batch.removedInstances {
       state.remove(key)
-      leaseEnds.cancel(.lease(key))
+      leaseEnds.cancel(key)
     }
     for instance in batch.instances { note(instance.key, in: &touched) }
 

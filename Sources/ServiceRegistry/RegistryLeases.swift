@@ -47,7 +47,7 @@ extension Registry {
   private func endLeases() {
     let now = clock.boot()
     var expired: [ServiceName: Set<Label>] = [:]
-    while case .lease(let key)? = leaseEnds.next(at: now) {
+    while let key = leaseEnds.next(at: now) {
       if expire(key, at: now) { expired[key.service, default: []].insert(key.id) }
     }
     for (name, ids) in expired {
@@ -65,7 +65,7 @@ extension Registry {
       return false
     }
     guard member.leaseEnd <= now else {
-      leaseEnds.schedule(.lease(key), at: member.leaseEnd)
+      leaseEnds.schedule(key, at: member.leaseEnd)
       return false
     }
     state.setExpired(key, true)
@@ -74,7 +74,7 @@ extension Registry {
 
   func beginLease(_ key: InstanceKey) {
     let end = state.restartLease(key, at: clock.boot(), wall: clock.wall())
-    leaseEnds.schedule(.lease(key), at: end)
+    leaseEnds.schedule(key, at: end)
   }
 
   /// Begins the instance's lease anew, in memory.
@@ -95,6 +95,14 @@ extension Registry {
 
   // MARK: Upkeep
 
+  /// What is done when there is time.
+  enum Upkeep: Hashable {
+    /// The service's lease ends have to be published anew: one may soon bound TTLs.
+    case ttl(ServiceName)
+    /// The service has perhaps been empty for long enough.
+    case emptyService(ServiceName)
+  }
+
   /// Nanoseconds of a tick that go to what can wait: the ends of leases must not.
   private static var upkeepLimit: BootTime { 8_000_000 }
 
@@ -107,7 +115,6 @@ extension Registry {
       case .emptyService(let name):
         guard let end = state.services[name]?.emptyUntil else { break }
         if end <= now { enqueue(.forget(name)) } else { upkeep.schedule(subject, at: end) }
-      case .lease: break
       }
     }
   }
@@ -143,7 +150,7 @@ extension Registry {
     let later = clock.boot() + 1_000_000_000
     for command in commands {
       switch command {
-      case .expire(let key): leaseEnds.schedule(.lease(key), at: later)
+      case .expire(let key): leaseEnds.schedule(key, at: later)
       case .forget(let name): upkeep.schedule(.emptyService(name), at: later)
       case .register, .deregister, .changeStatus: break
       }
