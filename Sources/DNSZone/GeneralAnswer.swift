@@ -260,12 +260,18 @@ struct GeneralAnswer: ~Copyable {
   }
 }
 
-/// Names that a reply needs in between, kept by the thread that answers.
-final class AnswerScratch {
+/// Names that a reply needs in between, kept by the thread that answers; a handle like its parts.
+struct AnswerScratch {
   /// The name being looked up: the question's, then each alias's target.
-  let name = NameScratch()
-  let wildcard = NameScratch()
-  let target = NameScratch()
+  let name = NameScratch.allocate()
+  let wildcard = NameScratch.allocate()
+  let target = NameScratch.allocate()
+
+  func deallocate() {
+    name.deallocate()
+    wildcard.deallocate()
+    target.deallocate()
+  }
 }
 
 extension UnsafeRawBufferPointer {

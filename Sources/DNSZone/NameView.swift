@@ -35,30 +35,45 @@ struct NameView {
 }
 
 /// Memory for one name and the places of its labels, used again for each query.
-final class NameScratch {
+///
+/// A handle, so that passing it about counts no references; whoever allocates it deallocates it.
+struct NameScratch {
+  private struct Lengths {
+    var length = 1
+    var labelCount = 0
+  }
+
   private static let capacity = DomainName.lengthLimit + 9
   private let octets: UnsafeMutablePointer<UInt8>
   private let labelOffsets: UnsafeMutablePointer<UInt8>
-  private(set) var length = 1
-  /// Labels of the name, the root not counted.
-  private(set) var labelCount = 0
+  private let lengths: UnsafeMutablePointer<Lengths>
 
-  init() {
+  static func allocate() -> NameScratch { NameScratch() }
+
+  private init() {
     octets = .allocate(capacity: Self.capacity)
     octets.initialize(repeating: 0, count: Self.capacity)
     labelOffsets = .allocate(capacity: DomainName.lengthLimit / 2 + 1)
     labelOffsets.initialize(repeating: 0, count: DomainName.lengthLimit / 2 + 1)
+    lengths = .allocate(capacity: 1)
+    lengths.initialize(to: Lengths())
   }
 
-  deinit {
+  func deallocate() {
     octets.deallocate()
     labelOffsets.deallocate()
+    lengths.deallocate()
   }
+
+  var length: Int { lengths.pointee.length }
+
+  /// Labels of the name, the root not counted.
+  var labelCount: Int { lengths.pointee.labelCount }
 
   /// Takes over a valid uncompressed name, folding capitals. Octets after the name are ignored.
   func set(_ wire: UnsafePointer<UInt8>) {
     var position = 0
-    labelCount = 0
+    var labelCount = 0
     while wire[position] != 0 {
       labelOffsets[labelCount] = UInt8(truncatingIfNeeded: position)
       labelCount += 1
@@ -68,7 +83,7 @@ final class NameScratch {
         position += 1
       }
     }
-    length = position + 1
+    lengths.pointee = Lengths(length: position + 1, labelCount: labelCount)
     (octets + position).update(repeating: 0, count: 9)
     labelOffsets[labelCount] = UInt8(truncatingIfNeeded: position)
   }

@@ -21,6 +21,10 @@ package final class Responder {
     self.settings = settings
   }
 
+  deinit {
+    scratch.deallocate()
+  }
+
   /// Begins a batch of replies that see the zones from here on, at `time`.
   package func begin(at time: BootTime) {
     now = time

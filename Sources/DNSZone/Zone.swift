@@ -12,7 +12,7 @@ package final class Zone {
   let block: ZoneBlock
   private let seed: UInt64
   private let reclamation: Reclamation
-  private let name = NameScratch()
+  private let name = NameScratch.allocate()
   private var staticOwners: Set<DomainName> = []
   /// Owners of static delegations and DNAMEs: nothing may be registered below them.
   private var staticCuts: Set<DomainName> = []
@@ -50,6 +50,7 @@ package final class Zone {
   }
 
   deinit {
+    name.deallocate()
     let block = block
     reclamation.retire { block.deallocate() }
   }
