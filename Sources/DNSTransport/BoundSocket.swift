@@ -135,12 +135,19 @@ extension BoundSocket {
   }
 }
 
-/// Where sockaddr_in and sockaddr_in6 keep what they have in common.
+/// Where sockaddr_in and sockaddr_in6 keep port and address.
 enum SocketAddressForm {
   private static let portOffset = 2
+  private static let v4 = 4..<8
+  private static let v6 = 8..<24
 
   /// The port of either form, in host byte order.
   static func port(_ bytes: UnsafeRawBufferPointer) -> UInt16 {
     UInt16(bigEndian: bytes.load(fromByteOffset: portOffset, as: UInt16.self))
+  }
+  /// The IP address, 4 or 16 octets in network order.
+  static func address(_ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    let family = bytes.load(as: sa_family_t.self)
+    return UnsafeRawBufferPointer(rebasing: bytes[family == AF_INET6 ? v6 : v4])
   }
 }

@@ -13,6 +13,8 @@ package struct Exchange {
 
   /// The message as it came, without TCP's length; its content is unchecked.
   package let query: UnsafeRawBufferPointer
+  /// The address that the query came from, 4 or 16 octets in network order.
+  package let client: UnsafeRawBufferPointer
   /// Room for the reply: ``UDPBatch/replyRoom`` octets over UDP, 65,535 over TCP. Uninitialised.
   package let reply: UnsafeMutableRawBufferPointer
   package let transport: Transport
@@ -20,9 +22,11 @@ package struct Exchange {
   package var replyLength = 0
 
   package init(
-    query: UnsafeRawBufferPointer, reply: UnsafeMutableRawBufferPointer, transport: Transport
+    query: UnsafeRawBufferPointer, client: UnsafeRawBufferPointer,
+    reply: UnsafeMutableRawBufferPointer, transport: Transport
   ) {
     self.query = query
+    self.client = client
     self.reply = reply
     self.transport = transport
   }

@@ -42,18 +42,22 @@ final class TCPAnswerer {
   }
 
   /// Answers the first batch of `input` and takes it out. `replies` is nil when there are none.
+  ///
+  /// - Parameter client: whom it comes from, 4 or 16 octets in network order.
   func answerBatch(
-    of input: inout ByteBuffer, allocator: ByteBufferAllocator
+    of input: inout ByteBuffer, from client: [UInt8], allocator: ByteBufferAllocator
   ) -> (queries: Int, replies: ByteBuffer?, rest: Rest) {
     var replies: ByteBuffer?
     let (count, consumed, rest) = input.withUnsafeReadableBytes { stream in
-      let found = collect(stream)
-      if found.count > 0 {
-        let batch = UnsafeMutableBufferPointer(start: exchanges, count: found.count)
-        answer(batch)
-        replies = frame(batch, allocator)
+      client.withUnsafeBytes { client in
+        let found = collect(stream, from: client)
+        if found.count > 0 {
+          let batch = UnsafeMutableBufferPointer(start: exchanges, count: found.count)
+          answer(batch)
+          replies = frame(batch, allocator)
+        }
+        return found
       }
-      return found
     }
     input.moveReaderIndex(forwardBy: consumed)
     counters.queries.add(count)
@@ -62,7 +66,7 @@ final class TCPAnswerer {
 
   /// Makes exchanges of the first messages of `stream`.
   private func collect(
-    _ stream: UnsafeRawBufferPointer
+    _ stream: UnsafeRawBufferPointer, from client: UnsafeRawBufferPointer
   ) -> (count: Int, consumed: Int, rest: Rest) {
     let limit = min(Self.batchLimit, max(1, Self.batchReplySize / longestReply))
     var count = 0
@@ -73,7 +77,7 @@ final class TCPAnswerer {
       case .malformed: return (count, consumed, .malformed)
       case .message(let range):
         exchanges[count] = Exchange(
-          query: UnsafeRawBufferPointer(rebasing: stream[range]),
+          query: UnsafeRawBufferPointer(rebasing: stream[range]), client: client,
           reply: UnsafeMutableRawBufferPointer(
             start: replyOctets + count * Self.roomStride, count: Self.replyRoom),
           transport: .tcp)

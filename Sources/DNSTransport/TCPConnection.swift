@@ -1,5 +1,6 @@
 // One DNS connection over TCP: bytes in, framed replies out (RFC 7766).
 
+import DNSWire
 import NIOCore
 
 /// What others may tell a connection, as an inbound user event.
@@ -34,6 +35,8 @@ final class TCPConnection: ChannelDuplexHandler {
   private let connections: TCPConnections
   private var context: ChannelHandlerContext?
   private var client: TCPClient?
+  /// In network order; none when it was reset before it was accepted.
+  private var clientAddress: [UInt8] = []
 
   /// What has come and is not answered.
   private var input = ByteBuffer()
@@ -63,8 +66,8 @@ extension TCPConnection {
   }
 
   func channelActive(context: ChannelHandlerContext) {
-    // It has no address when it was reset before it was accepted.
     let address = context.remoteAddress?.ipAddress ?? ""
+    clientAddress = IPAddress(address)?.octets ?? []
     let client = TCPClient(channel: context.channel, address: address, now: .now())
     self.client = client
     loop.add(self)
@@ -188,7 +191,8 @@ extension TCPConnection {
   }
 
   private func answerBatch(_ context: ChannelHandlerContext) {
-    let batch = loop.answerBatch(of: &input, allocator: context.channel.allocator)
+    let batch = loop.answerBatch(
+      of: &input, from: clientAddress, allocator: context.channel.allocator)
     rest = batch.rest
     if batch.queries > 0 { client?.lastQuery = .now() }
     if let replies = batch.replies {

@@ -140,9 +140,7 @@ extension UDPBatch {
   private func isAnswerable(_ slot: Int) -> Bool {
     guard Int(received[slot].length) >= Exchange.shortestQuery else { return false }
     // Nothing can be sent to port 0, so a query from there is forged.
-    let source = UnsafeRawBufferPointer(
-      start: sources + slot, count: MemoryLayout<sockaddr_storage>.size)
-    guard SocketAddressForm.port(source) != 0 else { return false }
+    guard SocketAddressForm.port(source(slot)) != 0 else { return false }
     return controlRoom == 0 || CLinuxReplyFromAskedAddress(&received[slot].header)
   }
 
@@ -150,9 +148,14 @@ extension UDPBatch {
     Exchange(
       query: UnsafeRawBufferPointer(
         start: queryOctets + slot * Self.roomStride, count: Int(received[slot].length)),
+      client: SocketAddressForm.address(source(slot)),
       reply: UnsafeMutableRawBufferPointer(
         start: replyOctets + slot * Self.roomStride, count: Self.replyRoom),
       transport: .udp)
+  }
+
+  private func source(_ slot: Int) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: sources + slot, count: MemoryLayout<sockaddr_storage>.size)
   }
 
   private func control(_ slot: Int) -> UnsafeMutableRawPointer {

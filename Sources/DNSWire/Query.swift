@@ -1,71 +1,126 @@
 // What a message from the network asks, and what is wrong with it.
 
-/// A checked query message: where its question lies and what EDNS says.
+/// A query message: where its question lies and what EDNS says.
 ///
 /// The message itself is not kept: offsets refer to it.
 package struct Query: Sendable {
   package var flags: HeaderFlags
-  /// Octets of the question's name, which starts right after the header and is not compressed.
-  package var nameLength: Int
-  package var type: RecordType
-  package var recordClass: RecordClass
+  /// Octets of the question's name, which starts right after the header and is not compressed; 0
+  /// where there is no question.
+  package var nameLength = 0
+  package var type = RecordType(rawValue: 0)
+  package var recordClass = RecordClass(rawValue: 0)
   package var edns: EDNS?
 
-  /// Octets of the question: name, type and class.
-  package var questionLength: Int { nameLength + 4 }
-}
-
-/// What the OPT record of a query says (RFC 6891 section 6.1).
-package struct EDNS: Sendable {
-  /// The largest UDP message that the requester takes, as sent: values below 512 mean 512.
-  package var udpPayloadSize: UInt16
-  package var version: UInt8
-  /// DNSSEC OK, which is copied to the reply (RFC 3225 section 3).
-  package var dnssecOK: Bool
+  /// Octets of the question: name, type and class; 0 where there is none.
+  package var questionLength: Int { nameLength == 0 ? 0 : nameLength + 4 }
 }
 
 /// What to do with a message that arrived.
 package enum MessageCheck: Sendable {
   case query(Query)
-  /// Reply with the header alone and this code; an unreadable message gets no OPT record.
-  case error(ResponseCode, HeaderFlags)
+  /// Reply with this code and with what could be read of question and EDNS.
+  case error(ResponseCode, Query)
   /// Reply with nothing: too short to hold a header, or itself a reply.
   case discard
 }
 
 extension Query {
   /// Checks `message` in the order in which a server must: is it a query at all, is it of a kind
-  /// that we know, is it well formed. EDNS version and class are left to the caller, who replies
-  /// to them with the question.
+  /// that we know, is it well formed. EDNS version and class are left to the caller.
   package static func check(_ message: Span<UInt8>) -> MessageCheck {
     guard message.count >= Header.length else { return .discard }
     let flags = HeaderFlags(rawValue: message.uint16(at: Header.Field.flags))
     guard !flags.isResponse else { return .discard }
-    guard flags.opcode == .query else { return .error(.notImplemented, flags) }
-    let authorityCount = message.uint16(at: Header.Field.authorityCount)
-    let additionalCount = message.uint16(at: Header.Field.additionalCount)
-    guard message.uint16(at: Header.Field.questionCount) == 1,
-      message.uint16(at: Header.Field.answerCount) == 0, additionalCount <= 1,
-      var query = question(message, flags: flags)
-    else { return .error(.formatError, flags) }
-    var position = Header.length + query.questionLength
-    if authorityCount > 0 {
-      // An IXFR question carries the client's SOA (RFC 1995 section 3).
-      guard authorityCount == 1, query.type == .ixfr, let end = endOfRecord(message, at: position)
-      else { return .error(.formatError, flags) }
-      position = end
-    }
-    if additionalCount > 0 {
-      guard let edns = optRecord(message, at: position) else {
-        return .error(.formatError, flags)
-      }
-      query.edns = edns
-    }
+    var query = Query(flags: flags)
+    let isReadable = query.read(message)
+    guard flags.opcode == .query else { return .error(.notImplemented, query) }
+    guard isReadable, query.hasRightCounts(message) else { return .error(.formatError, query) }
     return .query(query)
   }
 
-  /// The offset after the record at `start`, whose owner may be compressed.
-  private static func endOfRecord(_ message: Span<UInt8>, at start: Int) -> Int? {
+  /// Whether the sections hold what those of a query may: one question, or none where only a
+  /// cookie is wanted (RFC 7873 section 5.4), no answer, and no authority but the client's SOA in
+  /// an IXFR query (RFC 1995 section 3).
+  private func hasRightCounts(_ message: Span<UInt8>) -> Bool {
+    let authorityCount = message.uint16(at: Header.Field.authorityCount)
+    return message.uint16(at: Header.Field.answerCount) == 0
+      && (authorityCount == 0 || (authorityCount == 1 && type == .ixfr))
+      && (questionLength > 0 || edns?.cookie != nil)
+  }
+
+  /// Reads question and EDNS.
+  /// - Returns: whether all could be read; if not, what could be is here.
+  private mutating func read(_ message: Span<UInt8>) -> Bool {
+    switch message.uint16(at: Header.Field.questionCount) {
+    case 0: break
+    case 1: guard readQuestion(message) else { return false }
+    default: return false
+    }
+    var position = Header.length + questionLength
+    for field in [Header.Field.answerCount, Header.Field.authorityCount] {
+      for _ in 0..<message.uint16(at: field) {
+        guard let record = RecordPlace(message, at: position), !record.isOpt(message) else {
+          return false
+        }
+        position = record.end
+      }
+    }
+    return readAdditional(message, at: position)
+  }
+
+  private mutating func readQuestion(_ message: Span<UInt8>) -> Bool {
+    var position = Header.length
+    while true {
+      guard position < message.count else { return false }
+      let length = Int(message[position])
+      // A compression pointer can't stand here: nothing precedes it that it could point to.
+      guard length <= DomainName.labelLengthLimit else { return false }
+      position += 1 + length
+      if length == 0 { break }
+    }
+    let nameLength = position - Header.length
+    guard nameLength <= DomainName.lengthLimit, position + 4 <= message.count else { return false }
+    self.nameLength = nameLength
+    type = RecordType(rawValue: message.uint16(at: position))
+    recordClass = RecordClass(rawValue: message.uint16(at: position + 2))
+    return true
+  }
+
+  /// Looks through the additional section for the OPT record, which may stand anywhere in it but
+  /// only once (RFC 6891 section 6.1.1). Octets after the section are ignored.
+  private mutating func readAdditional(_ message: Span<UInt8>, at start: Int) -> Bool {
+    var position = start
+    for _ in 0..<message.uint16(at: Header.Field.additionalCount) {
+      guard let record = RecordPlace(message, at: position) else { return false }
+      if record.isOpt(message) {
+        guard edns == nil, record.hasRootOwner, let found = EDNS(message, at: position) else {
+          edns = nil
+          return false
+        }
+        edns = found
+      }
+      position = record.end
+    }
+    return true
+  }
+}
+
+/// Where a record lies in a message.
+private struct RecordPlace {
+  let start: Int
+  /// The offset after the owner: of type, class, TTL and length.
+  let ownerEnd: Int
+  let end: Int
+
+  var hasRootOwner: Bool { ownerEnd == start + 1 }
+
+  func isOpt(_ message: Span<UInt8>) -> Bool {
+    message.uint16(at: ownerEnd) == RecordType.opt.rawValue
+  }
+
+  /// The record at `start`, whose owner may be compressed; nil if the message ends within it.
+  init?(_ message: Span<UInt8>, at start: Int) {
     var position = start
     while true {
       guard position < message.count else { return nil }
@@ -74,46 +129,11 @@ extension Query {
       position += length >= 0xC0 ? 2 : 1 + length
       if length == 0 || length >= 0xC0 { break }
     }
-    guard position + 10 <= message.count else { return nil }
-    let end = position + 10 + Int(message.uint16(at: position + 8))
-    return end <= message.count ? end : nil
-  }
-
-  private static func question(_ message: Span<UInt8>, flags: HeaderFlags) -> Query? {
-    var position = Header.length
-    while true {
-      guard position < message.count else { return nil }
-      let length = Int(message[position])
-      // A compression pointer can't stand here: nothing precedes it that it could point to.
-      guard length <= DomainName.labelLengthLimit else { return nil }
-      position += 1 + length
-      if length == 0 { break }
-    }
-    let nameLength = position - Header.length
-    guard nameLength <= DomainName.lengthLimit, position + 4 <= message.count else { return nil }
-    return Query(
-      flags: flags, nameLength: nameLength,
-      type: RecordType(rawValue: message.uint16(at: position)),
-      recordClass: RecordClass(rawValue: message.uint16(at: position + 2)))
-  }
-
-  /// Reads the OPT record that is all of the additional section. Its options are checked for
-  /// length and ignored; octets after it are ignored too.
-  private static func optRecord(_ message: Span<UInt8>, at start: Int) -> EDNS? {
-    let fixedLength = 11
-    guard start + fixedLength <= message.count, message[start] == 0,
-      message.uint16(at: start + 1) == RecordType.opt.rawValue
-    else { return nil }
-    let end = start + fixedLength + Int(message.uint16(at: start + 9))
+    let fixedLength = 10
+    guard position + fixedLength <= message.count else { return nil }
+    self.start = start
+    ownerEnd = position
+    end = position + fixedLength + Int(message.uint16(at: position + 8))
     guard end <= message.count else { return nil }
-    var option = start + fixedLength
-    while option < end {
-      guard option + 4 <= end else { return nil }
-      option += 4 + Int(message.uint16(at: option + 2))
-    }
-    guard option == end else { return nil }
-    return EDNS(
-      udpPayloadSize: message.uint16(at: start + 3), version: message[start + 6],
-      dnssecOK: message[start + 7] & 0x80 != 0)
   }
 }

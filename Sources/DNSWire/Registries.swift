@@ -77,6 +77,7 @@ package struct ResponseCode: RawRepresentable, Hashable, Sendable {
   package static let refused = ResponseCode(rawValue: 5)
   package static let yxDomain = ResponseCode(rawValue: 6)
   package static let badVersion = ResponseCode(rawValue: 16)
+  package static let badCookie = ResponseCode(rawValue: 23)
 }
 
 /// An EDNS option code (RFC 6891 section 6.1.2).
@@ -84,6 +85,9 @@ package struct OptionCode: RawRepresentable, Hashable, Sendable {
   package let rawValue: UInt16
   package init(rawValue: UInt16) { self.rawValue = rawValue }
 
+  package static let nsid = OptionCode(rawValue: 3)
+  package static let cookie = OptionCode(rawValue: 10)
+  package static let keepalive = OptionCode(rawValue: 11)
   package static let extendedError = OptionCode(rawValue: 15)
 }
 
@@ -94,4 +98,5 @@ package struct ExtendedErrorCode: RawRepresentable, Hashable, Sendable {
 
   package static let notReady = ExtendedErrorCode(rawValue: 14)
   package static let notAuthoritative = ExtendedErrorCode(rawValue: 20)
+  package static let notSupported = ExtendedErrorCode(rawValue: 21)
 }

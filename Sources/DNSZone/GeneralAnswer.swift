@@ -21,6 +21,9 @@ struct GeneralAnswer: ~Copyable {
   private(set) var additionals = 0
   /// Hashes of the names looked up so far: one that comes again is a circle.
   private var visited = InlineArray<17, UInt64>(repeating: 0)
+  /// DNAME RRsets that the answer holds: a name that one leads back below itself meets it again.
+  private var redirections = InlineArray<17, UInt>(repeating: 0)
+  private var redirectionCount = 0
 
   init(domain: ZoneDomain, scratch: AnswerScratch, now: BootTime, writer: consuming MessageWriter) {
     self.domain = domain
@@ -71,7 +74,9 @@ struct GeneralAnswer: ~Copyable {
     case .alias(let alias):
       return follow(alias)
     case .redirection(let dname, let ownerLabels):
-      return redirect(dname, ownerLabels: ownerLabels)
+      // A question for the CNAME itself is answered by it (RFC 1034 section 3.6.2).
+      let progress = redirect(dname, ownerLabels: ownerLabels)
+      return type == .cname || type == .any ? .done : progress
     case .referral(let ns, let cutLabels):
       if !isAlias { isAuthoritative = false }
       answerReferral(ns, cutLabels: cutLabels)
@@ -108,10 +113,12 @@ struct GeneralAnswer: ~Copyable {
   private mutating func redirect(_ dname: RRsetBlock, ownerLabels: Int) -> Progress {
     let name = scratch.name
     let owner = name.suffix(labels: ownerLabels)
-    guard append(dname, owner: owner.bytes, first: 0, .answer) else {
+    guard isHeld(dname) || append(dname, owner: owner.bytes, first: 0, .answer) else {
       isTruncated = true
       return .done
     }
+    redirections[redirectionCount] = dname.address
+    redirectionCount += 1
     let prefixLength = name.length - owner.length
     let target = dname.rdata(0)
     guard prefixLength + target.count <= DomainName.lengthLimit else {
@@ -130,6 +137,10 @@ struct GeneralAnswer: ~Copyable {
     answers += 1
     synthesized.withUnsafeBytes { scratch.name.set($0.octets) }
     return .goOn
+  }
+
+  private func isHeld(_ dname: RRsetBlock) -> Bool {
+    (0..<redirectionCount).contains { redirections[$0] == dname.address }
   }
 
   /// Names the servers of the delegated zone. Their addresses must be there if they can't be had

@@ -12,6 +12,8 @@ package final class Responder {
   private let settings: ResponderSettings
   private let scratch = AnswerScratch()
   private var now: BootTime = 0
+  private var wallSeconds: UInt32 = 0
+  private var areCookiesRequired = false
 
   /// - Returns: nil when ``Reclamation/readerLimit`` threads answer already.
   package init?(domain: ZoneDomain, settings: ResponderSettings) {
@@ -25,9 +27,17 @@ package final class Responder {
     scratch.deallocate()
   }
 
-  /// Begins a batch of replies that see the zones from here on, at `time`.
-  package func begin(at time: BootTime) {
+  /// Begins a batch of replies that see the zones from here on.
+  ///
+  /// - Parameters:
+  ///   - wallSeconds: seconds since 1970 modulo 2^32, for cookies.
+  ///   - isUnderLoad: whether more queries wait than the batch could take.
+  package func begin(at time: BootTime, wallSeconds: UInt32, isUnderLoad: Bool) {
     now = time
+    self.wallSeconds = wallSeconds
+    areCookiesRequired =
+      settings.cookieRequirement == .always
+      || (isUnderLoad && settings.cookieRequirement == .underLoad)
     reader.goOnline()
   }
 
@@ -36,27 +46,62 @@ package final class Responder {
     reader.goOffline()
   }
 
-  /// Writes the reply to `query` into `reply`, between ``begin(at:)`` and ``end()``.
+  /// Writes the reply to `query` into `reply`, between ``begin(at:wallSeconds:isUnderLoad:)`` and
+  /// ``end()``.
   ///
   /// - Parameters:
+  ///   - client: the address that the query came from, 4 or 16 octets in network order.
   ///   - reply: at least 512 octets; over TCP at most 65,535 of them are used.
   ///   - isUDP: whether the limits of UDP hold (RFC 1035 section 4.2.1, RFC 6891 section 6.2.5).
   /// - Returns: octets of the reply; 0 when there is none.
   package func reply(
-    to query: UnsafeRawBufferPointer, into reply: UnsafeMutableRawBufferPointer, isUDP: Bool
+    to query: UnsafeRawBufferPointer, from client: UnsafeRawBufferPointer,
+    into reply: UnsafeMutableRawBufferPointer, isUDP: Bool
   ) -> Int {
     let message = query.assumingMemoryBound(to: UInt8.self).span
+    let checked: Query
+    var error: ResponseCode?
     switch Query.check(message) {
-    case .discard:
-      return 0
-    case .error(let code, let flags):
-      return replyWithHeader(query, into: reply, code, flags)
-    case .query(let checked):
-      reply.baseAddress!.copyMemory(
-        from: query.baseAddress!, byteCount: Header.length + checked.questionLength)
-      var outcome = answer(checked, in: reply, limit: limit(checked, reply, isUDP: isUDP))
-      return finish(&outcome, checked, reply)
+    case .discard: return 0
+    case .query(let query): checked = query
+    case .error(let code, let query): (checked, error) = (query, code)
     }
+    let request = Request(
+      query: checked, options: options(checked.edns, in: query, isUDP: isUDP), client: client,
+      isUDP: isUDP)
+    reply.baseAddress!.copyMemory(
+      from: query.baseAddress!, byteCount: Header.length + checked.questionLength)
+    var outcome = ReplyOutcome(
+      limit: limit(checked, reply, isUDP: isUDP) - (request.options?.length ?? 0),
+      end: Header.length + checked.questionLength)
+    if let error {
+      outcome.code = error
+    } else {
+      answer(request, in: reply, &outcome)
+    }
+    return finish(&outcome, request, reply)
+  }
+
+  /// A query with what the reply to it depends on besides.
+  private struct Request {
+    let query: Query
+    /// Nil without EDNS.
+    let options: ReplyOptions?
+    let client: UnsafeRawBufferPointer
+    let isUDP: Bool
+  }
+
+  private func options(
+    _ edns: EDNS?, in query: UnsafeRawBufferPointer, isUDP: Bool
+  ) -> ReplyOptions? {
+    guard let edns else { return nil }
+    var options = ReplyOptions()
+    // Another version's options may mean something else.
+    guard edns.version == 0 else { return options }
+    if edns.wantsNSID { options.nsidLength = settings.nsid?.count }
+    if let cookie = edns.cookie { options.cookie = UnsafeRawBufferPointer(rebasing: query[cookie]) }
+    options.isKeepaliveWanted = edns.wantsKeepalive && !isUDP
+    return options
   }
 
   private func limit(
@@ -67,38 +112,42 @@ package final class Responder {
     return max(512, min(Int(edns.udpPayloadSize), settings.udpPayloadSize, reply.count))
   }
 
-  /// A reply with no question: what came could not be understood (RFC 1035 section 4.1.1).
-  private func replyWithHeader(
-    _ query: UnsafeRawBufferPointer, into reply: UnsafeMutableRawBufferPointer,
-    _ code: ResponseCode, _ flags: HeaderFlags
-  ) -> Int {
-    let memory = reply.baseAddress!
-    memory.copyMemory(from: query.baseAddress!, byteCount: 2)
-    memory.storeBigEndian(flags.replying.rawValue | code.rawValue, at: Header.Field.flags)
-    memory.storeBigEndian(UInt64(0), at: Header.Field.questionCount)
-    return Header.length
-  }
-
   // MARK: Answering
 
   private func answer(
-    _ query: Query, in reply: UnsafeMutableRawBufferPointer, limit: Int
-  ) -> ReplyOutcome {
-    var outcome = ReplyOutcome(limit: limit, end: Header.length + query.questionLength)
+    _ request: Request, in reply: UnsafeMutableRawBufferPointer, _ outcome: inout ReplyOutcome
+  ) {
+    let query = request.query
     if let edns = query.edns, edns.version > 0 {
       outcome.code = .badVersion
+    } else if areCookiesRequired && request.isUDP && !isProven(request) {
+      demandCookie(request, &outcome)
+    } else if query.questionLength == 0 {
+      // Only the cookie was wanted (RFC 7873 section 5.4).
     } else if query.recordClass == .chaos {
       answerChaos(query, in: reply, &outcome)
-    } else if query.recordClass != .in {
-      outcome.code = .refused
-    } else if query.type == .axfr || query.type == .ixfr {
-      outcome.code = .refused
+    } else if query.recordClass != .in || query.type == .axfr || query.type == .ixfr {
+      outcome.fail(.refused, .notSupported)
     } else if query.type == .maila || query.type == .mailb || query.type == .opt {
-      outcome.code = .notImplemented
+      outcome.fail(.notImplemented, .notSupported)
     } else {
       answerFromZones(query, in: reply, &outcome)
     }
-    return outcome
+  }
+
+  private func isProven(_ request: Request) -> Bool {
+    guard let cookie = request.options?.cookie else { return false }
+    return settings.serverCookie.accepts(cookie, address: request.client, at: wallSeconds)
+  }
+
+  /// Whoever knows cookies gets one with the reply; others can come over TCP (RFC 7873 sections
+  /// 5.2.1 and 5.2.3).
+  private func demandCookie(_ request: Request, _ outcome: inout ReplyOutcome) {
+    if request.options?.cookie != nil {
+      outcome.code = .badCookie
+    } else {
+      outcome.isTruncated = true
+    }
   }
 
   private func answerFromZones(
@@ -106,24 +155,22 @@ package final class Responder {
   ) {
     let memory = reply.baseAddress!
     scratch.name.set((memory + Header.length).assumingMemoryBound(to: UInt8.self))
-    let limit = outcome.limit - (query.edns == nil ? 0 : OptRecord.length)
     if query.type != .ds, let zone = domain.findZone(scratch.name),
       let node = zone.node(scratch.name.view, seed: domain.seed),
       node.flags.isEmpty, let rrset = node.rrset(query.type), rrset.isSelfContained
     {
-      let sections = rrset.copyAnswer(into: memory, at: outcome.end, limit: limit, now: now)
+      let sections = rrset.copyAnswer(into: memory, at: outcome.end, limit: outcome.limit, now: now)
       outcome.take(sections)
       return
     }
-    answerGenerally(query, in: reply, limit: limit, &outcome)
+    answerGenerally(query, in: reply, &outcome)
   }
 
   private func answerGenerally(
-    _ query: Query, in reply: UnsafeMutableRawBufferPointer, limit: Int,
-    _ outcome: inout ReplyOutcome
+    _ query: Query, in reply: UnsafeMutableRawBufferPointer, _ outcome: inout ReplyOutcome
   ) {
     let writer = MessageWriter(
-      memory: reply, limit: limit, questionNameLength: query.nameLength)
+      memory: reply, limit: outcome.limit, questionNameLength: query.nameLength)
     var answer = GeneralAnswer(domain: domain, scratch: scratch, now: now, writer: writer)
     answer.answer(query.type)
     outcome.take(answer)
@@ -140,8 +187,7 @@ package final class Responder {
       return
     }
     var writer = MessageWriter(
-      memory: reply, limit: outcome.limit - OptRecord.length,
-      questionNameLength: query.nameLength)
+      memory: reply, limit: outcome.limit, questionNameLength: query.nameLength)
     let rdata = [UInt8(text.count)] + text
     let isWritten = rdata.withUnsafeBytes {
       writer.append(
@@ -156,24 +202,57 @@ package final class Responder {
   // MARK: Header and OPT
 
   private func finish(
-    _ outcome: inout ReplyOutcome, _ query: Query, _ reply: UnsafeMutableRawBufferPointer
+    _ outcome: inout ReplyOutcome, _ request: Request, _ reply: UnsafeMutableRawBufferPointer
   ) -> Int {
     let memory = reply.baseAddress!
-    if let edns = query.edns {
-      let opt = OptRecord(
-        udpPayloadSize: UInt16(settings.udpPayloadSize), code: outcome.code,
-        dnssecOK: edns.dnssecOK, extendedError: outcome.extendedError)
-      outcome.end += opt.write(to: memory + outcome.end, room: outcome.limit - outcome.end)
+    if let edns = request.query.edns, let options = request.options {
+      outcome.end += writeOptRecord(edns, options, request, outcome, to: memory + outcome.end)
       outcome.additionals += 1
     }
-    var flags = query.flags.replying.rawValue | (outcome.code.rawValue & 0xF)
+    var flags = request.query.flags.replying.rawValue | (outcome.code.rawValue & 0xF)
     if outcome.isAuthoritative { flags |= HeaderFlags.authoritative }
     if outcome.isTruncated { flags |= HeaderFlags.truncated }
+    let questions: UInt16 = request.query.questionLength > 0 ? 1 : 0
     memory.storeBigEndian(flags, at: Header.Field.flags)
-    memory.storeBigEndian(UInt16(1), at: Header.Field.questionCount)
+    memory.storeBigEndian(questions, at: Header.Field.questionCount)
     memory.storeBigEndian(UInt16(outcome.answers), at: Header.Field.answerCount)
     memory.storeBigEndian(UInt16(outcome.authorities), at: Header.Field.authorityCount)
     memory.storeBigEndian(UInt16(outcome.additionals), at: Header.Field.additionalCount)
     return outcome.end
+  }
+
+  /// - Returns: octets written.
+  private func writeOptRecord(
+    _ edns: EDNS, _ options: ReplyOptions, _ request: Request, _ outcome: ReplyOutcome,
+    to memory: UnsafeMutableRawPointer
+  ) -> Int {
+    var opt = OptRecord(
+      to: memory, udpPayloadSize: UInt16(settings.udpPayloadSize), code: outcome.code,
+      dnssecOK: edns.dnssecOK)
+    if let cookie = options.cookie {
+      let data = opt.append(.cookie, dataLength: ReplyOptions.cookieLength)
+      data.copyMemory(from: cookie.baseAddress!, byteCount: ServerCookie.clientLength)
+      settings.serverCookie.write(
+        to: data + ServerCookie.clientLength, clientCookie: cookie.baseAddress!,
+        address: request.client, at: wallSeconds)
+    }
+    if options.nsidLength != nil, let nsid = settings.nsid {
+      let data = opt.append(.nsid, dataLength: nsid.count)
+      nsid.withUnsafeBytes {
+        UnsafeMutableRawBufferPointer(start: data, count: $0.count).copyBytes(from: $0)
+      }
+    }
+    if options.isKeepaliveWanted {
+      opt.append(.keepalive, dataLength: ReplyOptions.keepaliveLength)
+        .storeBigEndian(settings.keepaliveTimeout, at: 0)
+    }
+    let room = outcome.limit - outcome.end
+    if let reason = outcome.extendedError,
+      room >= EDNS.optionHeaderLength + ReplyOptions.extendedErrorLength
+    {
+      opt.append(.extendedError, dataLength: ReplyOptions.extendedErrorLength)
+        .storeBigEndian(reason.rawValue, at: 0)
+    }
+    return opt.length
   }
 }

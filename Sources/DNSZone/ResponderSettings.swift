@@ -1,6 +1,14 @@
 // What an operator can set about replies.
 
-import DNSWire
+package import DNSWire
+
+/// When a client must show over UDP that its address is its own.
+package enum CookieRequirement: String, Sendable, CaseIterable {
+  case never
+  /// While more queries wait than one reception takes.
+  case underLoad = "under_load"
+  case always
+}
 
 /// Limits and names that all threads answer with.
 package struct ResponderSettings: Sendable {
@@ -9,13 +17,29 @@ package struct ResponderSettings: Sendable {
   package var udpPayloadSize = 1232
   /// The text of `version.bind` and `version.server` in class CHAOS; nil refuses.
   package var version: String?
-  /// The text of `id.server` and `hostname.bind` in class CHAOS (RFC 4892); nil refuses.
-  package var serverID: String?
+  /// The text of `id.server` and `hostname.bind` in class CHAOS (RFC 4892), and what NSID asks for
+  /// (RFC 5001); nil refuses the one and ignores the other. At most ``serverIDLimit`` octets.
+  package var serverID: String? {
+    didSet { nsid = serverID.map { Array($0.utf8.prefix(Self.serverIDLimit)) } }
+  }
+  private(set) var nsid: [UInt8]?
+  /// Makes and checks DNS cookies (RFC 7873).
+  package var serverCookie = ServerCookie(secret: .random())
+  package var cookieRequirement = CookieRequirement.never
+  /// Seconds for which a TCP connection may be idle, which is told to those who ask (RFC 7828).
+  package var tcpIdleSeconds: Double = 10
+
+  /// Octets of a server's identifier.
+  package static let serverIDLimit = 128
 
   package init(version: String?, serverID: String?) {
     self.version = version
     self.serverID = serverID
+    nsid = serverID.map { Array($0.utf8.prefix(Self.serverIDLimit)) }
   }
+
+  /// In units of 100 milliseconds, rounded down (RFC 7828 section 3.1).
+  var keepaliveTimeout: UInt16 { UInt16(max(0, min(tcpIdleSeconds * 10, 65_535))) }
 
   /// The answer to a CHAOS TXT query, cut to the 255 octets of a string.
   func chaosText(for name: NameScratch) -> [UInt8]? {

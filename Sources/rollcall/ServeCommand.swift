@@ -14,7 +14,9 @@ struct ServeCommand: AsyncParsableCommand {
       Every option can also stand in the file that --config names (dashes are underscores there, \
       lists are YAML lists) and in the environment (--ns-address is ROLLCALL_NS_ADDRESS; lists \
       with commas). An option here goes before the environment, and that before the file. Only \
-      there: allowed_hosts, names by which the API may be addressed besides its addresses.
+      there: allowed_hosts, names by which the API may be addressed besides its addresses; \
+      server_id, which NSID and id.server tell; require_cookies (never, under_load, always) and \
+      cookie_secrets for DNS cookies.
 
       EXAMPLES
         rollcall serve

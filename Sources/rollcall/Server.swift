@@ -27,9 +27,10 @@ enum Server {
     let registry = Registry(zone: zone, store: store, clock: .system, logger: logger)
     try await registry.load()
 
+    let limits = TCPLimits()
     let dns = try DNSServer.open(
-      addresses: settings.dns, workers: settings.workers,
-      makeAnswerer: makeAnswerer(domain), logger: logger)
+      addresses: settings.dns, workers: settings.workers, limits: limits,
+      makeAnswerer: makeAnswerer(domain, responderSettings(settings, limits)), logger: logger)
     let api = RegistryAPI(
       registry: registry, allowedHosts: settings.allowedHosts, version: Version.text, logger: logger
     )
@@ -63,23 +64,40 @@ enum Server {
   }
 
   /// What each thread that answers DNS queries does with a batch of them.
-  private static func makeAnswerer(_ domain: ZoneDomain) -> MakeAnswerer {
-    let settings = ResponderSettings(version: "Rollcall \(Version.text)", serverID: hostName())
-    return {
+  private static func makeAnswerer(
+    _ domain: ZoneDomain, _ settings: ResponderSettings
+  ) -> MakeAnswerer {
+    {
       guard let responder = Responder(domain: domain, settings: settings) else {
         throw SettingError("more than \(Reclamation.readerLimit) threads would answer queries")
       }
-      let now = RegistryClock.system.boot
+      let clock = RegistryClock.system
       return { exchanges in
-        responder.begin(at: now())
+        responder.begin(
+          at: clock.boot(), wallSeconds: UInt32(truncatingIfNeeded: clock.wall() / 1_000),
+          isUnderLoad: exchanges.count == UDPBatch.size)
         for index in exchanges.indices {
           exchanges[index].replyLength = responder.reply(
-            to: exchanges[index].query, into: exchanges[index].reply,
-            isUDP: exchanges[index].transport == .udp)
+            to: exchanges[index].query, from: exchanges[index].client,
+            into: exchanges[index].reply, isUDP: exchanges[index].transport == .udp)
         }
         responder.end()
       }
     }
+  }
+
+  private static func responderSettings(
+    _ settings: Settings, _ limits: TCPLimits
+  ) -> ResponderSettings {
+    var responder = ResponderSettings(
+      version: "Rollcall \(Version.text)", serverID: settings.serverID)
+    if let secret = settings.cookieSecrets.first {
+      responder.serverCookie = ServerCookie(
+        secret: secret, otherSecret: settings.cookieSecrets.dropFirst().first)
+    }
+    responder.cookieRequirement = settings.requireCookies
+    responder.tcpIdleSeconds = limits.idle / .seconds(1)
+    return responder
   }
 
   /// Each connection is a descriptor, and the usual soft limit of 1,024 is for programs that use
@@ -89,13 +107,6 @@ enum Server {
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
     limit.rlim_cur = limit.rlim_max
     setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-  }
-
-  private static func hostName() -> String? {
-    withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(HOST_NAME_MAX) + 1) { name in
-      gethostname(name.baseAddress!, name.count) == 0
-        ? String(cString: name.baseAddress!) : nil
-    }
   }
 
   private static func group(

@@ -2,6 +2,7 @@
 
 import DNSTransport
 import DNSWire
+import DNSZone
 import Logging
 
 /// The settings in force, checked.
@@ -16,6 +17,11 @@ struct Settings {
   /// Whether the directory of zone files was named and so must be there.
   var isZonesDirectoryNamed: Bool
   var dataDirectory: String
+  /// What `id.server` and NSID say; nil tells nobody.
+  var serverID: String?
+  /// One or two, the first for new cookies; none: one that nobody knows, made at start.
+  var cookieSecrets: [SipHash.Key]
+  var requireCookies: CookieRequirement
   /// Threads for each address.
   var workers: Int
   var logLevel: Logger.Level
@@ -27,6 +33,7 @@ struct Settings {
   /// Octets of the service zone's name.
   static let zoneLengthLimit = 200
   static let workerLimit = 64
+  static let cookieSecretLimit = 2
   static let listenerLimit = 16
 }
 
@@ -40,10 +47,18 @@ enum SettingKey: String, CaseIterable {
   case zones
   case data
   case workers
+  case serverID = "server_id"
+  case cookieSecrets = "cookie_secrets"
+  case requireCookies = "require_cookies"
   case logLevel = "log_level"
   case logFormat = "log_format"
 
-  var isList: Bool { self == .dns || self == .http || self == .allowedHosts }
+  var isList: Bool {
+    switch self {
+    case .dns, .http, .allowedHosts, .cookieSecrets: true
+    default: false
+    }
+  }
 }
 
 /// A wrong setting: one line that names it.

@@ -3,6 +3,7 @@
 import Configuration
 import DNSTransport
 import DNSWire
+import DNSZone
 import FoundationEssentials
 import Glibc
 import Logging
@@ -22,6 +23,9 @@ extension Settings {
       zonesDirectory: reader.string(.zones) ?? "zones",
       isZonesDirectoryNamed: reader.string(.zones) != nil,
       dataDirectory: reader.string(.data) ?? "rollcall-data",
+      serverID: try reader.serverID(),
+      cookieSecrets: try reader.cookieSecrets(),
+      requireCookies: try reader.choice(.requireCookies, default: .never),
       workers: try reader.workers(),
       logLevel: try reader.choice(.logLevel, default: .info),
       logFormat: try reader.choice(.logFormat, default: .text),
@@ -178,6 +182,38 @@ private struct SettingsReader {
     return workers
   }
 
+  /// - Returns: nil for an empty text, the host's name when there is none.
+  func serverID() throws -> String? {
+    guard let text = string(.serverID) else { return Self.hostName() }
+    guard text.utf8.count <= ResponderSettings.serverIDLimit else {
+      throw SettingError(
+        .serverID, text, "is longer than \(ResponderSettings.serverIDLimit) octets")
+    }
+    return text.isEmpty ? nil : text
+  }
+
+  private static func hostName() -> String? {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(HOST_NAME_MAX) + 1) { name in
+      gethostname(name.baseAddress!, name.count) == 0
+        ? String(cString: name.baseAddress!) : nil
+    }
+  }
+
+  /// A secret is not shown in an error.
+  func cookieSecrets() throws -> [SipHash.Key] {
+    let texts = strings(.cookieSecrets) ?? []
+    guard texts.count <= Settings.cookieSecretLimit else {
+      throw SettingError(
+        "setting cookie_secrets: at most \(Settings.cookieSecretLimit), the first for new cookies")
+    }
+    return try texts.map { text in
+      guard let key = [UInt8](hexadecimal: text).flatMap(SipHash.Key.init(octets:)) else {
+        throw SettingError("setting cookie_secrets: each must be 32 hexadecimal digits")
+      }
+      return key
+    }
+  }
+
   func choice<Choice: RawRepresentable & CaseIterable>(
     _ key: SettingKey, default fallback: Choice
   ) throws -> Choice where Choice.RawValue == String {
@@ -200,5 +236,15 @@ extension YamlError {
     default:
       return ": \("\(self)".split(separator: "\n").first ?? "is no YAML")"
     }
+  }
+}
+
+extension [UInt8] {
+  /// - Returns: nil unless `text` is pairs of hexadecimal digits.
+  fileprivate init?(hexadecimal text: String) {
+    let digits = text.utf8.map { Character(UnicodeScalar($0)).hexDigitValue }
+    guard digits.count % 2 == 0, digits.allSatisfy({ $0 != nil }) else { return nil }
+    let values = digits.compactMap { $0.map(UInt8.init) }
+    self = stride(from: 0, to: values.count, by: 2).map { values[$0] << 4 | values[$0 + 1] }
   }
 }

@@ -100,4 +100,45 @@ struct EDNSQueryTests {
     let bare = QueryMessage("mesh.internal.", .ixfr).with { $0.opt = [.init()] }.octets
     #expect(taken(bare)?.udpPayloadSize == 1232)
   }
+
+  @Test("an OPT record is found anywhere in the additional section (RFC 6891 section 6.1.1)")
+  func place() {
+    let other: [UInt8] = [1, 0x61, 0, 0, 1, 0, 1, 0, 0, 0, 5, 0, 4, 10, 0, 0, 1]
+    let signature: [UInt8] = [0xC0, 12, 0, 250, 0, 255, 0, 0, 0, 0, 0, 2, 1, 2]
+    let before = query.with {
+      $0.counts = [1, 0, 0, 2]
+      $0.middle = other
+      $0.opt = [.init()]
+    }
+    let after = query.with {
+      $0.counts = [1, 0, 0, 2]
+      $0.opt = [.init()]
+      $0.trailing = signature
+    }
+    #expect(taken(before.octets)?.udpPayloadSize == 1232)
+    #expect(taken(after.octets)?.udpPayloadSize == 1232)
+  }
+
+  @Test("a record in the additional section that ends early is a format error")
+  func truncatedRecord() {
+    let record: [UInt8] = [1, 0x61, 0, 0, 1, 0, 1, 0, 0, 0, 5, 0, 4, 10, 0, 0, 1]
+    for length in 0..<record.count {
+      let octets = query.with {
+        $0.counts = [1, 0, 0, 1]
+        $0.middle = Array(record.prefix(length))
+      }.octets
+      #expect(Verdict(octets) == .error(.formatError), "\(length) octets of it")
+    }
+  }
+
+  @Test("an OPT record in the answer or authority section is a format error")
+  func otherSection() {
+    for counts: [UInt16] in [[1, 1, 0, 0], [1, 0, 1, 0]] {
+      let octets = query.with {
+        $0.counts = counts
+        $0.opt = [.init()]
+      }.octets
+      #expect(Verdict(octets) == .error(.formatError))
+    }
+  }
 }

@@ -53,7 +53,7 @@ struct NaiveZone {
         }
         reply.answer.insert(
           ResourceRecord(owner: name, type: .cname, ttl: redirection.ttl, rdata: target.wire))
-        return target
+        return type == .cname || type == .any ? nil : target
       }
       if node == name { return match(at: node, for: name, type, &reply) }
       guard !exists(child(of: node, towards: name)) else { continue }

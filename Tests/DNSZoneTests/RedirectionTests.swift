@@ -25,6 +25,22 @@ struct RedirectionTests {
   static let soa: RecordSection =
     "example. 60 IN SOA ns.example. hostmaster.example. 1 7200 900 1209600 60"
 
+  @Test(
+    "a question for the CNAME ends with the one that stands for the DNAME",
+    arguments: [
+      RecordType.cname, .any,
+    ])
+  func aliasAsked(type: RecordType) throws {
+    let reply = try served.ask("host.old.example.", type)
+    #expect(
+      reply.answer == """
+        old.example. 30 IN DNAME new.example.
+        host.old.example. 30 IN CNAME host.new.example.
+        """)
+    #expect(reply.authority.isEmpty)
+    #expect(reply.code == .noError)
+  }
+
   @Test("a name below is answered with the DNAME, a CNAME of its TTL, and the target's data")
   func below() throws {
     let reply = try served.ask("Host.old.example.", .a)
@@ -90,6 +106,17 @@ struct RedirectionTests {
     #expect(reply.code == .noError)
     #expect(reply.answer.count == reply.answer.distinctLines.count)
     #expect(reply.answer.count == 4)
+  }
+
+  @Test("a name that grows at each step ends, and has the DNAME once")
+  func growing() throws {
+    let served = ZoneUnderTest(
+      "e.", "@ SOA ns h 1 2 3 4 5\n@ NS ns.elsewhere.\nd DNAME x.d.e.")
+    let reply = try served.ask("a.d.e.", .a, over: .tcp)
+    #expect(reply.answer.count == reply.answer.distinctLines.count)
+    #expect(reply.answer.lines.first == "d.e. 3600 IN DNAME x.d.e.")
+    #expect(reply.answer.lines.dropFirst().allSatisfy { $0.contains(" CNAME ") })
+    #expect(!reply.isTruncated)
   }
 
   @Test("a target of 255 octets is taken, of 256 is YXDOMAIN with the DNAME (RFC 6672 section 2.2)")

@@ -122,6 +122,27 @@ struct ReplyHeaderTests {
     #expect(try served.ask(opt).code == .formatError)
   }
 
+  @Test("a reply to what is wrong or unknown has the question and an OPT record where one came")
+  func errorsWithOpt() throws {
+    let query = QueryMessage("web.mesh.internal.", .a).with { $0.opt = [.init(flags: 0x8000)] }
+    let update = try served.ask(query.with { $0.flags = 5 << 11 })
+    #expect(update.code == .notImplemented)
+    #expect(update.question?.octets == query.question)
+    #expect(update.opt?.dnssecOK == true)
+    let answered = try served.ask(
+      query.with {
+        $0.counts = [1, 1, 0, 1]
+        $0.middle = [0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4, 10, 0, 0, 1]
+      })
+    #expect(answered.code == .formatError)
+    #expect(answered.question?.octets == query.question)
+    #expect(answered.opt != nil)
+    let twice = try served.ask(query.with { $0.opt = [.init(), .init()] })
+    #expect(twice.code == .formatError)
+    #expect(twice.question?.octets == query.question)
+    #expect(twice.opt == nil)
+  }
+
   @Test("another opcode gets NOTIMP with the same opcode")
   func notImplemented() throws {
     for opcode: UInt16 in 1...15 {

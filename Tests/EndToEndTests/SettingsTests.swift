@@ -39,6 +39,9 @@ extension EndToEnd {
           zones: zones
           data: data
           workers: 2
+          server_id: anycast-7
+          require_cookies: always
+          cookie_secrets: ["e5e973e5a6b2a43f48e7dc849e37bfcf"]
           log_level: notice
           log_format: json
 
@@ -54,6 +57,12 @@ extension EndToEnd {
           "dig", "+short", "@::1", "-p", "\(port)", "ns.all.internal", "A",
         ])
         #expect(ns.text == "192.0.2.53\n")
+        let whole = try await site.run([
+          "dig", "+nsid", "+cookie", "@::1", "-p", "\(port)", "ns.all.internal", "A",
+        ])
+        #expect(whole.text.contains("anycast-7"), "\(whole.text)")
+        #expect(whole.text.contains("BADCOOKIE, retrying"), "\(whole.text)")
+        #expect(whole.text.contains("status: NOERROR"), "\(whole.text)")
       }
     }
 
@@ -106,6 +115,18 @@ extension EndToEnd {
       try await withSite { site in
         let output = try await site.rollcall(["serve", "--check", "--workers", "none"])
         expectOneLine(output, naming: ["workers", "none"])
+      }
+    }
+
+    @Test("a wrong cookie secret is refused and not shown")
+    func wrongSecret() async throws {
+      try await withSite { site in
+        for secrets in ["0123", "g5e973e5a6b2a43f48e7dc849e37bfcf"] {
+          let output = try await site.rollcall(
+            ["serve", "--check"], environment: ["ROLLCALL_COOKIE_SECRETS": secrets])
+          expectOneLine(output, naming: ["cookie_secrets", "32 hexadecimal digits"])
+          #expect(!output.errors.contains(secrets))
+        }
       }
     }
 

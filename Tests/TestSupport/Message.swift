@@ -15,6 +15,11 @@ package struct Message: Sendable {
   package struct Option: Equatable, Sendable {
     package var code: UInt16
     package var data: [UInt8]
+
+    package init(code: UInt16, data: [UInt8]) {
+      self.code = code
+      self.data = data
+    }
   }
 
   package struct OptRecord: Equatable, Sendable {
@@ -64,7 +69,7 @@ extension ResponseCode: CustomStringConvertible {
   package var description: String {
     let names: [UInt16: String] = [
       0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED",
-      6: "YXDOMAIN", 16: "BADVERS",
+      6: "YXDOMAIN", 16: "BADVERS", 23: "BADCOOKIE",
     ]
     return names[rawValue] ?? "RCODE\(rawValue)"
   }

@@ -84,16 +84,22 @@ package final class ZoneUnderTest {
 
 extension Responder {
   /// One reply in a batch of its own. Octets after the reply's end must stay untouched.
-  package func reply(to query: [UInt8], isUDP: Bool, at time: BootTime) -> [UInt8] {
-    begin(at: time)
+  package func reply(
+    to query: [UInt8], from client: [UInt8] = [127, 0, 0, 1], isUDP: Bool, at time: BootTime,
+    wallSeconds: UInt32 = 0, isUnderLoad: Bool = false
+  ) -> [UInt8] {
+    begin(at: time, wallSeconds: wallSeconds, isUnderLoad: isUnderLoad)
     defer { end() }
     let untouched: UInt8 = 0xA5
     let room = isUDP ? 4096 : 65_535
     var memory = [UInt8](repeating: untouched, count: room + 16)
     let length = memory.withUnsafeMutableBytes { memory in
       query.withUnsafeBytes { query in
-        reply(
-          to: query, into: UnsafeMutableRawBufferPointer(rebasing: memory[..<room]), isUDP: isUDP)
+        client.withUnsafeBytes { client in
+          reply(
+            to: query, from: client,
+            into: UnsafeMutableRawBufferPointer(rebasing: memory[..<room]), isUDP: isUDP)
+        }
       }
     }
     precondition(memory[room...].allSatisfy { $0 == untouched }, "written past the memory")

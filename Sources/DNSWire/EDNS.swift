@@ -1,0 +1,56 @@
+// What the OPT record of a query says (RFC 6891).
+
+/// The OPT record of a query: its fixed part and the options that a server acts on.
+package struct EDNS: Sendable {
+  /// The largest UDP message that the requester takes, as sent: values below 512 mean 512.
+  package var udpPayloadSize: UInt16
+  package var version: UInt8
+  /// DNSSEC OK, which is copied to the reply (RFC 3225 section 3).
+  package var dnssecOK: Bool
+  /// The requester wants to know which server answers (RFC 5001).
+  package var wantsNSID = false
+  /// The requester keeps a TCP connection open if it learns for how long (RFC 7828).
+  package var wantsKeepalive = false
+  /// Where in the message the data of the first COOKIE option lie: eight octets of the client's,
+  /// then none or 8 to 32 of the server's (RFC 7873 section 4).
+  package var cookie: Range<Int>?
+}
+
+extension EDNS {
+  /// Octets of an OPT record without options.
+  package static let recordLength = 11
+  /// Octets of an option's code and length.
+  package static let optionHeaderLength = 4
+
+  /// Reads the OPT record at `start`, whose owner and length are known to be right.
+  /// - Returns: nil when its options do not fill its RDATA, or a cookie can't be one.
+  init?(_ message: Span<UInt8>, at start: Int) {
+    udpPayloadSize = message.uint16(at: start + 3)
+    version = message[start + 6]
+    dnssecOK = message[start + 7] & 0x80 != 0
+    var position = start + Self.recordLength
+    let end = position + Int(message.uint16(at: start + 9))
+    while position < end {
+      guard position + Self.optionHeaderLength <= end else { return nil }
+      let code = OptionCode(rawValue: message.uint16(at: position))
+      let dataStart = position + Self.optionHeaderLength
+      let dataEnd = dataStart + Int(message.uint16(at: position + 2))
+      guard dataEnd <= end, take(code, dataStart..<dataEnd) else { return nil }
+      position = dataEnd
+    }
+  }
+
+  /// Notes an option; others than these are ignored (RFC 6891 section 6.1.2).
+  /// - Returns: false when the option makes the whole message malformed.
+  private mutating func take(_ code: OptionCode, _ data: Range<Int>) -> Bool {
+    switch code {
+    case .nsid: wantsNSID = true
+    case .keepalive: wantsKeepalive = true
+    case .cookie where cookie == nil:
+      guard ServerCookie.isPossibleOptionLength(data.count) else { return false }
+      cookie = data
+    default: break
+    }
+    return true
+  }
+}
