@@ -11,7 +11,7 @@ import Glibc
 package struct UDPBatch: ~Copyable {
   /// Datagrams of one system call.
   package static let size = 64
-  /// Octets of a query; a longer datagram is dropped.
+  /// Octets of a query; what a longer datagram has beyond them is not seen.
   package static let queryRoom = 4_096
   /// Octets of a reply.
   package static let replyRoom = 4_096
@@ -118,22 +118,18 @@ extension UDPBatch {
   private func collect() -> UnsafeMutableBufferPointer<Exchange> {
     var count = 0
     var arrived = 0
-    var truncated = 0
     for slot in 0..<used {
       // What wakes the worker after stopReceiving() is an empty message from nobody.
       guard received[slot].header.msg_namelen > 0 else { continue }
       arrived += 1
-      if received[slot].header.msg_flags & Int32(MSG_TRUNC) != 0 {
-        truncated += 1
-      } else if isAnswerable(slot) {
+      if isAnswerable(slot) {
         exchanges[count] = exchange(slot)
         slots[count] = slot
         count += 1
       }
     }
     counters.received.add(arrived)
-    counters.truncated.add(truncated)
-    counters.dropped.add(arrived - truncated - count)
+    counters.dropped.add(arrived - count)
     return UnsafeMutableBufferPointer(start: exchanges, count: count)
   }
 

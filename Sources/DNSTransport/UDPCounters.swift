@@ -8,8 +8,6 @@ package struct UDPCounters: Sendable, Equatable {
   package var replied = 0
   /// Datagrams that were not handed on: shorter than a header, or from port 0.
   package var dropped = 0
-  /// Datagrams that were not handed on because they are longer than ``UDPBatch/queryRoom``.
-  package var truncated = 0
   /// Replies that the kernel refused to send.
   package var sendErrors = 0
 }
@@ -20,7 +18,6 @@ final class UDPWorkerCounters: Sendable {
   let received = ThreadCounter()
   let replied = ThreadCounter()
   let dropped = ThreadCounter()
-  let truncated = ThreadCounter()
   let sendErrors = ThreadCounter()
   private let after = CacheLinePadding()
 
@@ -28,7 +25,6 @@ final class UDPWorkerCounters: Sendable {
     sum.received += received.count
     sum.replied += replied.count
     sum.dropped += dropped.count
-    sum.truncated += truncated.count
     sum.sendErrors += sendErrors.count
   }
 }

@@ -11,6 +11,8 @@ package struct Query: Sendable {
   package var type = RecordType(rawValue: 0)
   package var recordClass = RecordClass(rawValue: 0)
   package var edns: EDNS?
+  /// Where the message's TSIG record begins, which is its last one.
+  package var tsigOffset: Int?
 
   /// Octets of the question: name, type and class; 0 where there is none.
   package var questionLength: Int { nameLength == 0 ? 0 : nameLength + 4 }
@@ -60,7 +62,7 @@ extension Query {
     var position = Header.length + questionLength
     for field in [Header.Field.answerCount, Header.Field.authorityCount] {
       for _ in 0..<message.uint16(at: field) {
-        guard let record = RecordPlace(message, at: position), !record.isOpt(message) else {
+        guard let record = RecordPlace(message, at: position), record.type(message) != .opt else {
           return false
         }
         position = record.end
@@ -88,52 +90,37 @@ extension Query {
   }
 
   /// Looks through the additional section for the OPT record, which may stand anywhere in it but
-  /// only once (RFC 6891 section 6.1.1). Octets after the section are ignored.
+  /// only once (RFC 6891 section 6.1.1), and for a TSIG record, which must be the last one
+  /// (RFC 8945 section 5.1). Octets after the section are ignored.
   private mutating func readAdditional(_ message: Span<UInt8>, at start: Int) -> Bool {
     var position = start
     for _ in 0..<message.uint16(at: Header.Field.additionalCount) {
-      guard let record = RecordPlace(message, at: position) else { return false }
-      if record.isOpt(message) {
-        guard edns == nil, record.hasRootOwner, let found = EDNS(message, at: position) else {
-          edns = nil
+      guard tsigOffset == nil, let record = RecordPlace(message, at: position) else {
+        return false
+      }
+      switch record.type(message) {
+      case .opt:
+        guard readOpt(message, record) else { return false }
+      case .tsig:
+        guard record.recordClass(message) == .any, TSIG(message, at: position) != nil else {
           return false
         }
-        edns = found
+        tsigOffset = position
+      default:
+        break
       }
       position = record.end
     }
     return true
   }
-}
 
-/// Where a record lies in a message.
-private struct RecordPlace {
-  let start: Int
-  /// The offset after the owner: of type, class, TTL and length.
-  let ownerEnd: Int
-  let end: Int
-
-  var hasRootOwner: Bool { ownerEnd == start + 1 }
-
-  func isOpt(_ message: Span<UInt8>) -> Bool {
-    message.uint16(at: ownerEnd) == RecordType.opt.rawValue
-  }
-
-  /// The record at `start`, whose owner may be compressed; nil if the message ends within it.
-  init?(_ message: Span<UInt8>, at start: Int) {
-    var position = start
-    while true {
-      guard position < message.count else { return nil }
-      let length = Int(message[position])
-      guard length <= DomainName.labelLengthLimit || length >= 0xC0 else { return nil }
-      position += length >= 0xC0 ? 2 : 1 + length
-      if length == 0 || length >= 0xC0 { break }
+  /// Of two OPT records neither counts.
+  private mutating func readOpt(_ message: Span<UInt8>, _ record: RecordPlace) -> Bool {
+    guard edns == nil, record.hasRootOwner, let found = EDNS(message, at: record.start) else {
+      edns = nil
+      return false
     }
-    let fixedLength = 10
-    guard position + fixedLength <= message.count else { return nil }
-    self.start = start
-    ownerEnd = position
-    end = position + fixedLength + Int(message.uint16(at: position + 8))
-    guard end <= message.count else { return nil }
+    edns = found
+    return true
   }
 }

@@ -27,6 +27,7 @@ package struct RecordType: RawRepresentable, Hashable, Sendable {
   package static let nsec = RecordType(rawValue: 47)
   package static let svcb = RecordType(rawValue: 64)
   package static let https = RecordType(rawValue: 65)
+  package static let tsig = RecordType(rawValue: 250)
   package static let ixfr = RecordType(rawValue: 251)
   package static let axfr = RecordType(rawValue: 252)
   package static let mailb = RecordType(rawValue: 253)
@@ -38,7 +39,8 @@ extension RecordType: CustomStringConvertible {
   private static let mnemonics: [UInt16: String] = [
     1: "A", 2: "NS", 3: "MD", 4: "MF", 5: "CNAME", 6: "SOA", 7: "MB", 8: "MG", 9: "MR", 12: "PTR",
     14: "MINFO", 15: "MX", 16: "TXT", 28: "AAAA", 33: "SRV", 39: "DNAME", 41: "OPT", 43: "DS",
-    46: "RRSIG", 47: "NSEC", 64: "SVCB", 65: "HTTPS", 251: "IXFR", 252: "AXFR", 253: "MAILB",
+    46: "RRSIG", 47: "NSEC", 64: "SVCB", 65: "HTTPS", 250: "TSIG", 251: "IXFR", 252: "AXFR",
+    253: "MAILB",
     254: "MAILA", 255: "ANY",
   ]
 
@@ -76,6 +78,7 @@ package struct ResponseCode: RawRepresentable, Hashable, Sendable {
   package static let notImplemented = ResponseCode(rawValue: 4)
   package static let refused = ResponseCode(rawValue: 5)
   package static let yxDomain = ResponseCode(rawValue: 6)
+  package static let notAuth = ResponseCode(rawValue: 9)
   package static let badVersion = ResponseCode(rawValue: 16)
   package static let badCookie = ResponseCode(rawValue: 23)
 }

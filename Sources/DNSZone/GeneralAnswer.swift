@@ -70,7 +70,7 @@ struct GeneralAnswer: ~Copyable {
     let result = zone.lookUp(scratch.name, type, seed: domain.seed, wildcard: scratch.wildcard)
     switch result {
     case .data(let rrset):
-      answerData(rrset)
+      answerData(rrset, from: zone)
     case .alias(let alias):
       return follow(alias)
     case .redirection(let dname, let ownerLabels):
@@ -79,7 +79,7 @@ struct GeneralAnswer: ~Copyable {
       return type == .cname || type == .any ? .done : progress
     case .referral(let ns, let cutLabels):
       if !isAlias { isAuthoritative = false }
-      answerReferral(ns, cutLabels: cutLabels)
+      answerReferral(ns, cutLabels: cutLabels, from: zone)
     case .noData:
       answerNegative(zone)
     case .nameError:
@@ -98,9 +98,9 @@ struct GeneralAnswer: ~Copyable {
 
   // MARK: The kinds of answer
 
-  private mutating func answerData(_ rrset: RRsetBlock) {
+  private mutating func answerData(_ rrset: RRsetBlock, from zone: ZoneBlock) {
     guard let first = appendAnswer(rrset) else { return }
-    appendAddresses(ofTargetsIn: rrset, first: first)
+    appendAddresses(ofTargetsIn: rrset, first: first, from: zone)
   }
 
   private mutating func follow(_ alias: RRsetBlock) -> Progress {
@@ -145,7 +145,9 @@ struct GeneralAnswer: ~Copyable {
 
   /// Names the servers of the delegated zone. Their addresses must be there if they can't be had
   /// otherwise: that is glue, and without it the reply is truncated (RFC 9471 section 2).
-  private mutating func answerReferral(_ ns: RRsetBlock, cutLabels: Int) {
+  private mutating func answerReferral(
+    _ ns: RRsetBlock, cutLabels: Int, from zone: ZoneBlock
+  ) {
     let cut = scratch.name.suffix(labels: cutLabels)
     guard append(ns, owner: cut.bytes, first: 0, .authority) else {
       isTruncated = true
@@ -157,7 +159,7 @@ struct GeneralAnswer: ~Copyable {
         let target = ns.rdata(index)
         let isGlue = DomainName(uncheckedWire: Array(target)).isEqualOrBelow(cutName)
         guard isGlue == wantsGlue else { continue }
-        let isWhole = appendAddresses(of: target, includingOccluded: true)
+        let isWhole = appendAddresses(of: target, from: zone, includingOccluded: true)
         if isGlue && !isWhole { isTruncated = true }
       }
     }
@@ -231,7 +233,9 @@ struct GeneralAnswer: ~Copyable {
   /// Targets whose addresses are looked up for one reply.
   private static var targetLimit: Int { 64 }
 
-  private mutating func appendAddresses(ofTargetsIn rrset: RRsetBlock, first: Int) {
+  private mutating func appendAddresses(
+    ofTargetsIn rrset: RRsetBlock, first: Int, from zone: ZoneBlock
+  ) {
     guard let offset = rrset.type.targetOffset else { return }
     for step in 0..<min(rrset.count, Self.targetLimit) {
       let index = (first + step) % rrset.count
@@ -240,20 +244,23 @@ struct GeneralAnswer: ~Copyable {
         let rdata = rrset.rdata((first + earlier) % rrset.count)
         return rdata.dropFirst(offset).elementsEqual(target)
       }
-      if !isRepeated { _ = appendAddresses(of: target, includingOccluded: false) }
+      if !isRepeated {
+        _ = appendAddresses(of: target, from: zone, includingOccluded: false)
+      }
     }
   }
 
-  /// Appends the A and AAAA records that our zones have for `target`, each RRset whole or not at
-  /// all (RFC 2181 section 9).
+  /// Appends the A and AAAA records that `zone` has for `target`, each RRset whole or not at all
+  /// (RFC 2181 section 9). What other zones have is not this answer's to give: nobody may believe
+  /// it (RFC 2181 section 5.4.1).
   /// - Returns: false when one did not fit.
   private mutating func appendAddresses(
-    of target: UnsafeRawBufferPointer, includingOccluded: Bool
+    of target: UnsafeRawBufferPointer, from zone: ZoneBlock, includingOccluded: Bool
   ) -> Bool {
     let name = scratch.target
     name.set(target.octets)
     let owner = UnsafeRawBufferPointer(rebasing: target[..<name.length])
-    guard let zone = domain.findZone(name), let node = zone.node(name.view, seed: domain.seed),
+    guard let node = zone.node(name.view, seed: domain.seed),
       includingOccluded || node.flags.isDisjoint(with: [.occluded, .delegation])
     else { return true }
     var isWhole = true

@@ -67,12 +67,13 @@ package final class Responder {
     case .error(let code, let query): (checked, error) = (query, code)
     }
     let request = Request(
-      query: checked, options: options(checked.edns, in: query, isUDP: isUDP), client: client,
-      isUDP: isUDP)
+      message: query, query: checked, options: options(checked.edns, in: query, isUDP: isUDP),
+      client: client,
+      isUDP: isUDP, limit: limit(checked, reply, isUDP: isUDP))
     reply.baseAddress!.copyMemory(
       from: query.baseAddress!, byteCount: Header.length + checked.questionLength)
     var outcome = ReplyOutcome(
-      limit: limit(checked, reply, isUDP: isUDP) - (request.options?.length ?? 0),
+      limit: request.limit - (request.options?.length ?? 0),
       end: Header.length + checked.questionLength)
     if let error {
       outcome.code = error
@@ -84,11 +85,14 @@ package final class Responder {
 
   /// A query with what the reply to it depends on besides.
   private struct Request {
+    let message: UnsafeRawBufferPointer
     let query: Query
     /// Nil without EDNS.
     let options: ReplyOptions?
     let client: UnsafeRawBufferPointer
     let isUDP: Bool
+    /// Octets that the reply may have.
+    let limit: Int
   }
 
   private func options(
@@ -120,19 +124,34 @@ package final class Responder {
     let query = request.query
     if let edns = query.edns, edns.version > 0 {
       outcome.code = .badVersion
+    } else if query.tsigOffset != nil {
+      // No key is known here (RFC 8945 section 5.2.1).
+      outcome.code = .notAuth
     } else if areCookiesRequired && request.isUDP && !isProven(request) {
       demandCookie(request, &outcome)
     } else if query.questionLength == 0 {
       // Only the cookie was wanted (RFC 7873 section 5.4).
     } else if query.recordClass == .chaos {
       answerChaos(query, in: reply, &outcome)
-    } else if query.recordClass != .in || query.type == .axfr || query.type == .ixfr {
+    } else if query.recordClass != .in {
       outcome.fail(.refused, .notSupported)
-    } else if query.type == .maila || query.type == .mailb || query.type == .opt {
+    } else if query.type == .axfr || query.type == .ixfr {
+      refuseTransfer(in: reply, &outcome)
+    } else if query.type == .maila || query.type == .mailb {
       outcome.fail(.notImplemented, .notSupported)
     } else {
       answerFromZones(query, in: reply, &outcome)
     }
+  }
+
+  /// A transfer of what is no zone of ours is not refused but not ours (RFC 5936 section 2.2.1).
+  private func refuseTransfer(
+    in reply: UnsafeMutableRawBufferPointer, _ outcome: inout ReplyOutcome
+  ) {
+    scratch.name.set((reply.baseAddress! + Header.length).assumingMemoryBound(to: UInt8.self))
+    let zone = domain.findZone(scratch.name)
+    let isApex = zone?.apexLabels == scratch.name.labelCount
+    outcome.fail(isApex ? .refused : .notAuth, isApex ? .notSupported : .notAuthoritative)
   }
 
   private func isProven(_ request: Request) -> Bool {
@@ -209,6 +228,9 @@ package final class Responder {
       outcome.end += writeOptRecord(edns, options, request, outcome, to: memory + outcome.end)
       outcome.additionals += 1
     }
+    if let offset = request.query.tsigOffset, outcome.code == .notAuth {
+      refuseSignature(request.message, at: offset, reply, limit: request.limit, &outcome)
+    }
     var flags = request.query.flags.replying.rawValue | (outcome.code.rawValue & 0xF)
     if outcome.isAuthoritative { flags |= HeaderFlags.authoritative }
     if outcome.isTruncated { flags |= HeaderFlags.truncated }
@@ -219,6 +241,28 @@ package final class Responder {
     memory.storeBigEndian(UInt16(outcome.authorities), at: Header.Field.authorityCount)
     memory.storeBigEndian(UInt16(outcome.additionals), at: Header.Field.additionalCount)
     return outcome.end
+  }
+
+  /// Appends the TSIG record that says that its key is unknown, last as it must be.
+  private func refuseSignature(
+    _ query: UnsafeRawBufferPointer, at offset: Int, _ reply: UnsafeMutableRawBufferPointer,
+    limit: Int, _ outcome: inout ReplyOutcome
+  ) {
+    let message = query.assumingMemoryBound(to: UInt8.self).span
+    guard let tsig = TSIG(message, at: offset) else { return }
+    var record = tsig.owner.wire
+    record.append(bigEndian: RecordType.tsig.rawValue)
+    record.append(bigEndian: RecordClass.any.rawValue)
+    record.append(bigEndian: UInt32(0))
+    let rdata = tsig.badKeyRDATA(originalID: message.uint16(at: Header.Field.id))
+    record.append(bigEndian: UInt16(rdata.count))
+    record += rdata
+    guard outcome.end + record.count <= limit else { return }
+    record.withUnsafeBytes {
+      (reply.baseAddress! + outcome.end).copyMemory(from: $0.baseAddress!, byteCount: $0.count)
+    }
+    outcome.end += record.count
+    outcome.additionals += 1
   }
 
   /// - Returns: octets written.

@@ -47,6 +47,15 @@ struct RefusalTests {
     }
   }
 
+  @Test("a transfer of what is no zone of ours is NOTAUTH (RFC 5936 section 2.2.1)")
+  func transfersElsewhere() throws {
+    for name in ["web.mesh.internal.", "none.mesh.internal.", "other.", "."] {
+      for type in [RecordType.axfr, .ixfr] {
+        #expect(try served.ask(name, type).code == .notAuth)
+      }
+    }
+  }
+
   @Test("a class other than IN is REFUSED", arguments: [0, 2, 4, 254, 255, 65_535] as [UInt16])
   func classes(recordClass: UInt16) throws {
     let reply = try served.ask(
