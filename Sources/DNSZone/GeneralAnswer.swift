@@ -8,7 +8,7 @@ struct GeneralAnswer: ~Copyable {
   /// Aliases followed before the chain is left as it is; a resolver goes on by itself.
   static let aliasLimit = 16
 
-  private let domain: ZoneDomain
+  private let zones: PublishedZones
   private let scratch: AnswerScratch
   private let now: BootTime
   private(set) var writer: MessageWriter
@@ -25,8 +25,10 @@ struct GeneralAnswer: ~Copyable {
   private var redirections = InlineArray<17, UInt>(repeating: 0)
   private var redirectionCount = 0
 
-  init(domain: ZoneDomain, scratch: AnswerScratch, now: BootTime, writer: consuming MessageWriter) {
-    self.domain = domain
+  init(
+    zones: PublishedZones, scratch: AnswerScratch, now: BootTime, writer: consuming MessageWriter
+  ) {
+    self.zones = zones
     self.scratch = scratch
     self.now = now
     self.writer = writer
@@ -35,7 +37,7 @@ struct GeneralAnswer: ~Copyable {
   /// Answers for the name in `scratch.name`.
   mutating func answer(_ type: RecordType) {
     for aliases in 0...Self.aliasLimit {
-      let hash = scratch.name.view.hash(seed: domain.seed)
+      let hash = scratch.name.view.hash(seed: zones.seed)
       for earlier in 0..<aliases where visited[earlier] == hash { return }
       visited[aliases] = hash
       guard let zone = zone(for: type) else {
@@ -56,18 +58,18 @@ struct GeneralAnswer: ~Copyable {
 
   private func zone(for type: RecordType) -> ZoneBlock? {
     let name = scratch.name
-    guard let zone = domain.findZone(name) else { return nil }
+    guard let zone = zones.findZone(name) else { return nil }
     // DS of an apex is the parent's, where we serve the parent (RFC 4035 section 3.1.4.1).
     guard type == .ds, zone.apexLabels == name.labelCount, zone.apexLabels > 0 else {
       return zone
     }
-    return domain.findZone(name, labelsAtMost: zone.apexLabels - 1) ?? zone
+    return zones.findZone(name, labelsAtMost: zone.apexLabels - 1) ?? zone
   }
 
   private mutating func answer(
     from zone: ZoneBlock, _ type: RecordType, isAlias: Bool
   ) -> Progress {
-    let result = zone.lookUp(scratch.name, type, seed: domain.seed, wildcard: scratch.wildcard)
+    let result = zone.lookUp(scratch.name, type, seed: zones.seed, wildcard: scratch.wildcard)
     switch result {
     case .data(let rrset):
       answerData(rrset, from: zone)
@@ -168,7 +170,7 @@ struct GeneralAnswer: ~Copyable {
   /// The SOA says how long the absence may be kept (RFC 2308 section 5).
   private mutating func answerNegative(_ zone: ZoneBlock) {
     let apex = scratch.name.suffix(labels: zone.apexLabels)
-    guard let soa = zone.node(apex, seed: domain.seed)?.rrset(.soa) else { return }
+    guard let soa = zone.node(apex, seed: zones.seed)?.rrset(.soa) else { return }
     let rdata = soa.rdata(0)
     let ttl = min(
       soa.ttl(now: now), SOA.minimum(rdata), zone.header.pointee.negativeTTLLimit)
@@ -260,7 +262,7 @@ struct GeneralAnswer: ~Copyable {
     let name = scratch.target
     name.set(target.octets)
     let owner = UnsafeRawBufferPointer(rebasing: target[..<name.length])
-    guard let node = zone.node(name.view, seed: domain.seed),
+    guard let node = zone.node(name.view, seed: zones.seed),
       includingOccluded || node.flags.isDisjoint(with: [.occluded, .delegation])
     else { return true }
     var isWhole = true

@@ -50,14 +50,25 @@ struct NameTable<Entry: NameTableEntry> {
   static func allocate(for entries: Int) -> NameTable {
     var capacity = 16
     while capacity < entries * 2 { capacity *= 2 }
-    let table = NameTable(
-      memory: .allocate(byteCount: 128 + capacity * MemoryLayout<UInt>.stride, alignment: 64))
+    let table = NameTable(memory: .allocate(byteCount: size(capacity), alignment: 64))
     table.memory.storeBytes(of: capacity - 1, as: Int.self)
     table.counts.initialize(to: Counts())
     for index in 0..<capacity {
       (table.slots + index).initialize(to: Atomic(empty))
     }
     return table
+  }
+
+  private static func size(_ capacity: Int) -> Int {
+    128 + capacity * MemoryLayout<UInt>.stride
+  }
+
+  /// Another table of the same entries.
+  func copy() -> NameTable {
+    let size = Self.size(mask + 1)
+    let copy = NameTable(memory: .allocate(byteCount: size, alignment: 64))
+    copy.memory.copyMemory(from: memory, byteCount: size)
+    return copy
   }
 
   var count: Int { counts.pointee.entries }

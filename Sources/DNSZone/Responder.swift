@@ -11,6 +11,8 @@ package final class Responder {
   private let reader: Reclamation.Reader
   private let settings: ResponderSettings
   private let scratch = AnswerScratch()
+  /// Of the batch that has begun.
+  private var zones: PublishedZones
   private var now: BootTime = 0
   private var wallSeconds: UInt32 = 0
   private var areCookiesRequired = false
@@ -19,6 +21,7 @@ package final class Responder {
   package init?(domain: ZoneDomain, settings: ResponderSettings) {
     guard let reader = domain.reclamation.register() else { return nil }
     self.domain = domain
+    zones = domain.published
     self.reader = reader
     self.settings = settings
   }
@@ -39,6 +42,7 @@ package final class Responder {
       settings.cookieRequirement == .always
       || (isUnderLoad && settings.cookieRequirement == .underLoad)
     reader.goOnline()
+    zones = domain.published
   }
 
   /// Ends the batch: nothing of the zones is held while the thread waits.
@@ -127,10 +131,10 @@ package final class Responder {
     } else if query.tsigOffset != nil {
       // No key is known here (RFC 8945 section 5.2.1).
       outcome.code = .notAuth
+    } else if query.questionLength == 0 {
+      answerCookieOnly(request, &outcome)
     } else if areCookiesRequired && request.isUDP && !isProven(request) {
       demandCookie(request, &outcome)
-    } else if query.questionLength == 0 {
-      // Only the cookie was wanted (RFC 7873 section 5.4).
     } else if query.recordClass == .chaos {
       answerChaos(query, in: reply, &outcome)
     } else if query.recordClass != .in {
@@ -149,7 +153,7 @@ package final class Responder {
     in reply: UnsafeMutableRawBufferPointer, _ outcome: inout ReplyOutcome
   ) {
     scratch.name.set((reply.baseAddress! + Header.length).assumingMemoryBound(to: UInt8.self))
-    let zone = domain.findZone(scratch.name)
+    let zone = zones.findZone(scratch.name)
     let isApex = zone?.apexLabels == scratch.name.labelCount
     outcome.fail(isApex ? .refused : .notAuth, isApex ? .notSupported : .notAuthoritative)
   }
@@ -157,6 +161,12 @@ package final class Responder {
   private func isProven(_ request: Request) -> Bool {
     guard let cookie = request.options?.cookie else { return false }
     return settings.serverCookie.accepts(cookie, address: request.client, at: wallSeconds)
+  }
+
+  /// The query has no question but a cookie, which is to be made or judged (RFC 7873 section 5.4).
+  private func answerCookieOnly(_ request: Request, _ outcome: inout ReplyOutcome) {
+    let hasServerCookie = (request.options?.cookie?.count ?? 0) > ServerCookie.clientLength
+    if hasServerCookie && !isProven(request) { outcome.code = .badCookie }
   }
 
   /// Whoever knows cookies gets one with the reply; others can come over TCP (RFC 7873 sections
@@ -174,8 +184,8 @@ package final class Responder {
   ) {
     let memory = reply.baseAddress!
     scratch.name.set((memory + Header.length).assumingMemoryBound(to: UInt8.self))
-    if query.type != .ds, let zone = domain.findZone(scratch.name),
-      let node = zone.node(scratch.name.view, seed: domain.seed),
+    if query.type != .ds, let zone = zones.findZone(scratch.name),
+      let node = zone.node(scratch.name.view, seed: zones.seed),
       node.flags.isEmpty, let rrset = node.rrset(query.type), rrset.isSelfContained
     {
       let sections = rrset.copyAnswer(into: memory, at: outcome.end, limit: outcome.limit, now: now)
@@ -190,7 +200,7 @@ package final class Responder {
   ) {
     let writer = MessageWriter(
       memory: reply, limit: outcome.limit, questionNameLength: query.nameLength)
-    var answer = GeneralAnswer(domain: domain, scratch: scratch, now: now, writer: writer)
+    var answer = GeneralAnswer(zones: zones, scratch: scratch, now: now, writer: writer)
     answer.answer(query.type)
     outcome.take(answer)
   }

@@ -9,13 +9,16 @@ import Synchronization
 /// effect when it returns: an RRset whole or not at all.
 package final class Zone {
   package let apex: DomainName
-  let block: ZoneBlock
+  private(set) var block: ZoneBlock
   private let seed: UInt64
   private let reclamation: Reclamation
   private let name = NameScratch.allocate()
-  private var staticOwners: Set<DomainName> = []
-  /// Owners of static delegations and DNAMEs: nothing may be registered below them.
-  private var staticCuts: Set<DomainName> = []
+  /// What the static records leave no room for.
+  package var staticNames: StaticNames
+  /// What readers still see, while the zone is being changed behind their back.
+  private var publishedBlock: ZoneBlock?
+  /// What to free when they no longer do.
+  private var replaced: [() -> Void] = []
 
   /// A zone with `records`, all of class IN and at or below `apex`, a SOA at the apex among them,
   /// each once and with RDATA that its type allows: whoever reads them in has checked that.
@@ -41,6 +44,7 @@ package final class Zone {
     apex: DomainName, in domain: ZoneDomain, isBroken: Bool, negativeTTLLimit: UInt32
   ) {
     self.apex = apex
+    staticNames = StaticNames(apex: apex, records: [])
     seed = domain.seed
     reclamation = domain.reclamation
     name.set(apex)
@@ -51,8 +55,55 @@ package final class Zone {
 
   deinit {
     name.deallocate()
+    finishReplacement()
     let block = block
     reclamation.retire { block.deallocate() }
+  }
+
+  /// Of the SOA record as the last change left it; nil in a zone that could not be read.
+  package var serial: UInt32? {
+    name.set(apex)
+    return find(name.view)?.rrset(.soa).map { SOA.serial(Array($0.rdata(0))) }
+  }
+
+  /// Whether anything stands at `owner` or below it.
+  package func exists(_ owner: DomainName) -> Bool {
+    name.set(owner)
+    return find(name.view) != nil
+  }
+
+  /// A zone that could not be read.
+  package var isBroken: Bool { block.isBroken }
+
+  // MARK: Changes that readers see together
+
+  /// From here on changes are made to a copy of the table of nodes, and of each node that changes,
+  /// until the zone is published.
+  func beginReplacement() {
+    guard publishedBlock == nil else { return }
+    publishedBlock = block
+    block = block.copy()
+  }
+
+  /// To be called when readers are led to ``block``.
+  func finishReplacement() {
+    guard let old = publishedBlock else { return }
+    publishedBlock = nil
+    for free in replaced { reclamation.retire(free) }
+    replaced = []
+    reclamation.retire { old.deallocateTable() }
+  }
+
+  /// Goes back to what readers see; nothing may have been changed.
+  func abandonReplacement() {
+    guard let old = publishedBlock, replaced.isEmpty else { return }
+    publishedBlock = nil
+    block.deallocateTable()
+    block = old
+  }
+
+  private func retire(_ free: @escaping () -> Void) {
+    if publishedBlock == nil { reclamation.retire(free) } else { replaced.append(free) }
   }
 
   // MARK: Changing RRsets
@@ -62,34 +113,41 @@ package final class Zone {
   ///
   /// - Parameter looksUpTargets: whether names in RDATA are to be compressed and their addresses
   ///   looked up when a query comes; otherwise `rrset` brings all that an answer holds.
-  package func publish(_ rrset: RRset, looksUpTargets: Bool = false) {
+  /// - Returns: whether records, order, weights or TTL are other than before.
+  @discardableResult
+  package func publish(_ rrset: RRset, looksUpTargets: Bool = false) -> Bool {
     precondition(!rrset.members.isEmpty, "an RRset has at least one record (RFC 2181 section 5)")
     let new = RRsetBlock.prepare(rrset, looksUpTargets: looksUpTargets)
     name.set(rrset.owner)
     guard let node = find(name.view) else {
       insertNode(name.view, rrsets: [new], references: 0)
-      return
+      return true
     }
     guard let old = node.rrset(rrset.type) else {
       replace(node, rrsets: node.rrsets + [new])
-      return
+      return true
     }
     if old.hasSameContent(as: new) {
       old.header.pointee.leaseEnd.store(rrset.leaseEnd, ordering: .relaxed)
       new.base.deallocate()
-      return
+      return false
     }
     replace(old, of: node, with: new)
+    return true
   }
 
   /// Replaces an RRset; turns that are taken of the old one meanwhile count for the new one.
   private func replace(_ old: RRsetBlock, of node: NodeBlock, with new: RRsetBlock) {
     let turns = old.header.pointee.turns.load(ordering: .relaxed)
     new.header.pointee.turns.store(turns, ordering: .relaxed)
-    node.replace(with: new)
+    if publishedBlock == nil {
+      node.replace(with: new)
+    } else {
+      replace(node, rrsets: node.rrsets.map { $0.type == new.type ? new : $0 })
+    }
     let late = old.header.pointee.turns.load(ordering: .relaxed) - turns
     new.header.pointee.turns.wrappingAdd(late, ordering: .relaxed)
-    reclamation.retire(old.base)
+    retire { old.base.deallocate() }
   }
 
   /// Changes the soonest lease end of an RRset, if it is there, and nothing else of it.
@@ -108,7 +166,13 @@ package final class Zone {
     } else {
       replace(node, rrsets: remaining)
     }
-    reclamation.retire(rrset.base)
+    retire { rrset.base.deallocate() }
+  }
+
+  /// The types that `owner` has.
+  func types(at owner: DomainName) -> [RecordType] {
+    name.set(owner)
+    return find(name.view)?.rrsets.map(\.type) ?? []
   }
 
   /// Makes `owner` exist, with or without data, until ``unpin(_:)``.
@@ -156,7 +220,7 @@ package final class Zone {
       name: name.view, hash: node.hash, rrsets: rrsets,
       references: node.header.pointee.references, flags: flags ?? node.flags)
     block.nodes.replace(node, with: new)
-    reclamation.retire { node.deallocate() }
+    retire { node.deallocate() }
   }
 
   private func removeIfUnused(_ node: NodeBlock, _ name: NameView) {
@@ -174,7 +238,7 @@ package final class Zone {
       removeIfUnused(parent, name.parent)
     }
     block.nodes.remove(node)
-    reclamation.retire { node.deallocate() }
+    retire { node.deallocate() }
   }
 
   private func growIfFull() {
@@ -183,69 +247,19 @@ package final class Zone {
     let new = NameTable<NodeBlock>.allocate(for: old.count + 1)
     old.forEach { new.insert($0) }
     block.header.pointee.nodes.store(UInt(bitPattern: new.memory), ordering: .releasing)
-    reclamation.retire(old.memory)
+    retire { old.memory.deallocate() }
   }
 
-  // MARK: Static records
+  // MARK: Cuts
 
-  private func addStatic(_ records: [ResourceRecord]) {
-    var rrsets: [RRset] = []
-    var places: [RRsetKey: Int] = [:]
-    for record in records {
-      let key = RRsetKey(owner: record.owner, type: record.type)
-      let member = RRset.Member(rdata: record.rdata)
-      if let place = places[key] {
-        rrsets[place].ttl = min(rrsets[place].ttl, record.ttl)
-        rrsets[place].members.append(member)
-      } else {
-        places[key] = rrsets.count
-        rrsets.append(
-          RRset(owner: record.owner, type: record.type, ttl: record.ttl, members: [member]))
-      }
-    }
-    for rrset in rrsets {
-      publish(rrset, looksUpTargets: true)
-      staticOwners.insert(rrset.owner)
-      if rrset.type == .dname || (rrset.type == .ns && rrset.owner != apex) {
-        staticCuts.insert(rrset.owner)
-      }
-    }
-    markCuts()
+  /// Notes at the node of `owner` where authority ends; see ``NodeBlock/Flags``.
+  func setCutFlags(of owner: DomainName) {
+    name.set(owner)
+    guard let node = find(name.view) else { return }
+    var flags: NodeBlock.Flags = []
+    if owner != apex && node.rrset(.ns) != nil { flags.insert(.delegation) }
+    if node.rrset(.dname) != nil { flags.insert(.dname) }
+    if staticNames.cut(above: owner) != nil { flags.insert(.occluded) }
+    if flags != node.flags { replace(node, rrsets: node.rrsets, flags: flags) }
   }
-
-  /// Notes at each node what queries must know about cuts, so that they need not search.
-  private func markCuts() {
-    guard !staticCuts.isEmpty else { return }
-    var nodes: [NodeBlock] = []
-    block.nodes.forEach { nodes.append($0) }
-    for node in nodes {
-      var flags: NodeBlock.Flags = []
-      let owner = DomainName(uncheckedWire: Array(node.name))
-      if owner != apex && node.rrset(.ns) != nil { flags.insert(.delegation) }
-      if node.rrset(.dname) != nil { flags.insert(.dname) }
-      if staticCut(above: owner) != nil { flags.insert(.occluded) }
-      if !flags.isEmpty { replace(node, rrsets: node.rrsets, flags: flags) }
-    }
-  }
-
-  private func staticCut(above owner: DomainName) -> DomainName? {
-    guard !staticCuts.isEmpty else { return nil }
-    var ancestor = owner.parent
-    while let name = ancestor, name.isEqualOrBelow(apex) {
-      if staticCuts.contains(name) { return name }
-      ancestor = name.parent
-    }
-    return nil
-  }
-
-  /// The owner of static records that leave no room for `name`: the name itself, or a delegation
-  /// or DNAME above it.
-  package func staticOwner(claiming name: DomainName) -> DomainName? {
-    staticOwners.contains(name) ? name : staticCut(above: name)
-  }
-}
-
-private struct RRsetKey: Hashable {
-  let owner: DomainName
-  let type: RecordType
 }

@@ -65,6 +65,26 @@ struct ZoneBlock: NameTableEntry {
     return zone
   }
 
+  /// The same zone with a table of its own over the same nodes.
+  func copy() -> ZoneBlock {
+    let size = MemoryLayout<Header>.stride + Int(header.pointee.apexLength)
+    let base = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
+    let copy = ZoneBlock(address: UInt(bitPattern: base))
+    copy.header.initialize(
+      to: Header(
+        hash: hash, apexLength: header.pointee.apexLength, apexLabels: header.pointee.apexLabels,
+        isBroken: isBroken, negativeTTLLimit: header.pointee.negativeTTLLimit,
+        nodes: Atomic(UInt(bitPattern: nodes.copy().memory))))
+    copy.apexOctets.copyMemory(from: apexOctets, byteCount: Int(header.pointee.apexLength))
+    return copy
+  }
+
+  /// Frees the zone but not its nodes, which another block has; no reader may be left.
+  func deallocateTable() {
+    nodes.memory.deallocate()
+    base.deallocate()
+  }
+
   /// Frees the zone and all that it holds; no reader may be left.
   func deallocate() {
     let nodes = nodes
@@ -72,7 +92,6 @@ struct ZoneBlock: NameTableEntry {
       for rrset in node.rrsets { rrset.base.deallocate() }
       node.deallocate()
     }
-    nodes.memory.deallocate()
-    base.deallocate()
+    deallocateTable()
   }
 }

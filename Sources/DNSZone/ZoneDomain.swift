@@ -28,13 +28,18 @@ package final class ZoneDomain: @unchecked Sendable {
     UnsafeMutableRawPointer(bitPattern: table.load(ordering: .relaxed))?.deallocate()
   }
 
-  /// Serves `zone` from now on, in the place of the one with the same apex.
-  package func publish(_ zone: Zone) {
-    let replaced = zones.updateValue(zone, forKey: zone.apex)
+  /// Serves `changed` from now on, each in the place of the zone with the same apex, and those at
+  /// `removed` no longer. A reply sees all of that or nothing.
+  package func publish(_ changed: [Zone], removing removed: [DomainName] = []) {
+    var replaced = changed.map { zones.updateValue($0, forKey: $0.apex) }
+    replaced += removed.map { zones.removeValue(forKey: $0) }
     publishTable()
+    for zone in changed { zone.finishReplacement() }
     // What is replaced retires its memory here, after readers have lost the way to it.
     withExtendedLifetime(replaced) {}
   }
+
+  package func zone(at apex: DomainName) -> Zone? { zones[apex] }
 
   /// The apexes of all zones.
   package var apexes: [DomainName] { Array(zones.keys) }
@@ -53,12 +58,24 @@ package final class ZoneDomain: @unchecked Sendable {
 
   // MARK: Readers
 
+  /// All zones as they are now; to be taken anew for each batch of replies.
+  var published: PublishedZones {
+    PublishedZones(
+      table: NameTable(
+        memory: UnsafeMutableRawPointer(bitPattern: table.load(ordering: .acquiring))!),
+      seed: seed)
+  }
+}
+
+/// The zones that one reply is made from.
+struct PublishedZones {
+  fileprivate let table: NameTable<ZoneBlock>
+  let seed: UInt64
+
   /// The zone with the longest apex at or above the name (RFC 1034 section 4.3.2 step 2).
   ///
   /// - Parameter labelsAtMost: look only at the name's last that many labels.
   func findZone(_ name: NameScratch, labelsAtMost: Int = .max) -> ZoneBlock? {
-    let table = NameTable<ZoneBlock>(
-      memory: UnsafeMutableRawPointer(bitPattern: self.table.load(ordering: .acquiring))!)
     var labels = min(labelsAtMost, name.labelCount)
     while labels >= 0 {
       let suffix = name.suffix(labels: labels)

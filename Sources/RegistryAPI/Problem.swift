@@ -19,6 +19,8 @@ struct Problem: Error {
   /// Whether a change that failed may be stored all the same.
   var outcome: String?
   var headers: HTTPFields = [:]
+  /// What this type of problem tells besides (RFC 9457 section 3.2).
+  var members: [(String, JSON)] = []
 
   var response: Response {
     var members: [(String, JSON)] = [
@@ -28,6 +30,7 @@ struct Problem: Error {
     if let field { members.append(("field", .string(field))) }
     if let limit { members.append(("limit", .integer(limit))) }
     if let outcome { members.append(("outcome", .string(outcome))) }
+    members += self.members
     var response = Response.json(.object(members), status: status)
     for header in headers { response.headers[header.name] = header.value }
     response.headers[.contentType] = "application/problem+json"

@@ -10,6 +10,7 @@ import Synchronization
 package final class RegistryAPI: Sendable {
   let registry: Registry
   let version: String
+  let reloadZones: @Sendable () async throws(RegistryError) -> ZoneReload
   private let hostCheck: HostCheck
   private let logger: Logger
   private let isReady = Atomic(false)
@@ -18,8 +19,13 @@ package final class RegistryAPI: Sendable {
   ///   - allowedHosts: host names, without ports, that requests may be addressed to besides
   ///     `localhost` and the address that they arrive at.
   ///   - version: of the program, as `/healthz` tells it.
-  package init(registry: Registry, allowedHosts: [String], version: String, logger: Logger) {
+  ///   - reloadZones: reads the zone files and has the registry take them over.
+  package init(
+    registry: Registry, allowedHosts: [String], version: String, logger: Logger,
+    reloadZones: @escaping @Sendable () async throws(RegistryError) -> ZoneReload
+  ) {
     self.registry = registry
+    self.reloadZones = reloadZones
     self.version = version
     self.logger = logger
     hostCheck = HostCheck(allowedHosts: allowedHosts)
@@ -87,6 +93,8 @@ package final class RegistryAPI: Sendable {
       return try await show(InstanceKey(service, id))
     case (.renewal(let service, let id), _):
       return try await renew(InstanceKey(service, id), request)
+    case (.zoneReload, _):
+      return try await reload(request)
     }
   }
 }

@@ -24,6 +24,11 @@ extension Problem {
       self = Problem(
         status: .conflict, kind: "name-taken", title: "A name is held by something else",
         detail: "\(name) belongs to \(holder)")
+    case .nameCovered(let registered, let holder):
+      self = Problem(
+        status: .conflict, kind: "name-covered", title: "A zone file would take a registered name",
+        detail: "nothing was reloaded: the zone files' records at \(holder) would leave no room for"
+          + " the registered name \(registered)")
     case .rrsetTooLarge(let name):
       self = .rrsetTooLarge(name)
     case .limitReached(let what, let limit):

@@ -12,6 +12,7 @@ enum Route: Equatable {
   case instances(String)
   case instance(String, String)
   case renewal(String, String)
+  case zoneReload
 
   /// - Throws: 404 for any other path, trailing and doubled slashes included.
   init(path: String) throws(Problem) {
@@ -22,6 +23,10 @@ enum Route: Equatable {
     }
     guard path.hasPrefix("/"), segments.allSatisfy({ !$0.isEmpty }) else {
       throw .unknownPath(path)
+    }
+    if segments == ["v1", "zones", "reload"] {
+      self = .zoneReload
+      return
     }
     let isVersioned = segments.prefix(2) == ["v1", "services"]
     switch (segments.count, isVersioned) {
@@ -42,7 +47,7 @@ enum Route: Equatable {
     switch self {
     case .health, .readiness, .services, .service, .instances: [.get]
     case .instance: [.get, .put, .delete]
-    case .renewal: [.post]
+    case .renewal, .zoneReload: [.post]
     }
   }
 
@@ -51,7 +56,7 @@ enum Route: Equatable {
     switch self {
     case .services: ["limit", "cursor"]
     case .instances: ["limit", "cursor", "tag", "status"]
-    case .health, .readiness, .service, .instance, .renewal: []
+    case .health, .readiness, .service, .instance, .renewal, .zoneReload: []
     }
   }
 

@@ -25,7 +25,7 @@ package actor Registry {
   var state = RegistryState()
   var leaseEnds = DueQueue<InstanceKey>()
   var upkeep = DueQueue<Upkeep>()
-  private var inbox: Deque<(command: Command, reply: Reply?)> = []
+  private var inbox: Deque<Waiting> = []
   /// Commands in the inbox that somebody waits for.
   package private(set) var waitingCommands = 0
   private var isCommitting = false
@@ -33,7 +33,14 @@ package actor Registry {
   var areLeasesRunning = false
   var timer: (any DispatchSourceTimer)?
 
-  private typealias Reply = CheckedContinuation<Result<Outcome, RegistryError>, Never>
+  private typealias Reply<Value> = CheckedContinuation<Result<Value, RegistryError>, Never>
+
+  /// What waits for its turn.
+  private enum Waiting {
+    /// Commands that stand together are committed together.
+    case command(Command, Reply<Outcome>?)
+    case reload(StaticZones, Reply<[ZoneReport]>)
+  }
 
   package init(
     zone: sending ServiceZone, store: any RegistryStore, clock: RegistryClock, logger: Logger
@@ -124,30 +131,51 @@ package actor Registry {
     guard waitingCommands < RegistryLimits.waitingCommands else { throw .busy }
     return try await withCheckedContinuation { reply in
       waitingCommands += 1
-      inbox.append((command, reply))
-      commitInbox()
+      put(.command(command, reply))
     }.get()
+  }
+
+  /// Takes zones that have been read. Whoever reads them waits for the reply before the next ones.
+  func submit(_ zones: StaticZones) async throws(RegistryError) -> [ZoneReport] {
+    try await withCheckedContinuation { put(.reload(zones, $0)) }.get()
   }
 
   /// Takes a command that nobody waits for. It is not refused: it was accepted when the lease was.
   func enqueue(_ command: Command) {
-    inbox.append((command, nil))
-    commitInbox()
+    put(.command(command, nil))
   }
 
-  private func commitInbox() {
-    guard !isCommitting, !inbox.isEmpty else { return }
+  private func put(_ waiting: Waiting) {
+    inbox.append(waiting)
+    guard !isCommitting else { return }
     isCommitting = true
     Task {
-      while !inbox.isEmpty { await commitBatch() }
+      while let first = inbox.first {
+        switch first {
+        case .command:
+          await commitBatch()
+        case .reload(let zones, let reply):
+          inbox.removeFirst()
+          reply.resume(returning: await carryOut(zones))
+        }
+      }
       isCommitting = false
     }
   }
 
+  /// The commands that are to be committed next.
+  private func takeBatch() -> [(command: Command, reply: Reply<Outcome>?)] {
+    var batch: [(command: Command, reply: Reply<Outcome>?)] = []
+    while batch.count < RegistryLimits.batch, case .command(let command, let reply) = inbox.first {
+      inbox.removeFirst()
+      batch.append((command, reply))
+    }
+    return batch
+  }
+
   /// Decide, commit, apply, publish, reply.
   private func commitBatch() async {
-    let commands = Array(inbox.prefix(RegistryLimits.batch))
-    inbox.removeFirst(commands.count)
+    let commands = takeBatch()
     waitingCommands -= commands.count { $0.reply != nil }
     if let failure = await settleDoubt() {
       retryLater(commands.map(\.command))
@@ -178,7 +206,7 @@ package actor Registry {
 
   /// Commits what settles the doubt about an earlier batch, if there is any.
   /// - Returns: why that failed; nothing else was committed then.
-  private func settleDoubt() async -> RegistryError? {
+  func settleDoubt() async -> RegistryError? {
     guard let settlement = state.settlement else { return nil }
     do throws(StoreError) {
       try await store.commit(settlement)
@@ -188,6 +216,19 @@ package actor Registry {
     }
     state.clearDoubt()
     return nil
+  }
+
+  /// Commits what changes nothing but numbers.
+  /// - Returns: why that failed.
+  func commit(_ batch: StoreBatch) async -> RegistryError? {
+    do throws(StoreError) {
+      try await store.commit(batch)
+      noteStore(nil)
+      return nil
+    } catch {
+      noteStore(error)
+      return .notCommitted(reason: error.reason, isOutcomeUnknown: error.isOutcomeUnknown)
+    }
   }
 
   /// Says once that the store fails and once that it works again.

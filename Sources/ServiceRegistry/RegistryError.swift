@@ -12,6 +12,8 @@ package enum RegistryError: Error, Equatable {
   case unknownInstance(InstanceKey)
   /// Another registration or a zone file holds a name that this one claims.
   case nameTaken(name: String, holder: String)
+  /// A zone that is to be loaded would leave no room for a registered name.
+  case nameCovered(registered: String, holder: String)
   /// An answer would not fit into any DNS message.
   case rrsetTooLarge(name: String)
   case limitReached(String, limit: Int)

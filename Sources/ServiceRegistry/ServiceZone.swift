@@ -7,13 +7,16 @@ package import DNSZone
 ///
 /// Static records of a zone file win over registered ones of the same name.
 package final class ServiceZone {
-  private let zone: Zone
-  private let domain: ZoneDomain
-  private let soa: ResourceRecord
+  let zone: Zone
+  let domain: ZoneDomain
+  /// The static records, with the serial of the file.
+  var records: [ResourceRecord]
   /// Zones of their own below this one: nothing may be registered in them.
-  private let zonesBelow: Set<DomainName>
+  var zonesBelow: Set<DomainName>
   package let names: OwnerNames
-  private let records: ServiceRecords
+  private let serviceRecords: ServiceRecords
+  /// Services of which static records hide something, with the names that are not pinned.
+  private var hidden: [ServiceName: Set<DomainName>] = [:]
   /// Seconds that an answer for a registered name may be kept.
   private let ttl: UInt32
   private(set) var serial: UInt32
@@ -24,18 +27,24 @@ package final class ServiceZone {
   /// - Parameters:
   ///   - zone: the static part.
   ///   - domain: where it and all other zones are published already.
-  ///   - soa: its SOA record.
+  ///   - records: those of the static part, a SOA among them.
   ///   - ttl: seconds for registered names.
-  package init(_ zone: Zone, in domain: ZoneDomain, soa: ResourceRecord, ttl: UInt32) {
+  package init(_ zone: Zone, in domain: ZoneDomain, records: [ResourceRecord], ttl: UInt32) {
     self.zone = zone
     self.domain = domain
-    self.soa = soa
+    self.records = records
     self.ttl = ttl
     zonesBelow = Set(domain.apexes.filter { $0 != zone.apex && $0.isEqualOrBelow(zone.apex) })
     names = OwnerNames(apex: zone.apex)
-    records = ServiceRecords(names: names)
-    serial = SOA.serial(soa.rdata)
+    serviceRecords = ServiceRecords(names: names)
+    serial = zone.serial ?? 1
   }
+
+  var apex: DomainName { zone.apex }
+  var staticNames: StaticNames { zone.staticNames }
+
+  /// Whether anything stands at `name` or below it.
+  func exists(_ name: DomainName) -> Bool { zone.exists(name) }
 
   /// Nanoseconds before a lease end from which on it bounds TTLs.
   var ttlHorizon: BootTime { (BootTime(ttl) + 1) * 1_000_000_000 }
@@ -43,17 +52,29 @@ package final class ServiceZone {
   /// The owner of what leaves no room for `name`: a static record, a delegation or DNAME above it,
   /// or another zone's apex.
   func staticOwner(claiming name: DomainName) -> DomainName? {
-    if let owner = zone.staticOwner(claiming: name) { return owner }
+    if let owner = zone.staticNames.owner(claiming: name) { return owner }
     guard !zonesBelow.isEmpty else { return nil }
     return zonesBelow.first { name.isEqualOrBelow($0) }
   }
 
   func setSerial(_ serial: UInt32) {
     self.serial = serial
+    guard let soa = records.first(where: { $0.type == .soa }) else { return }
     let rdata = SOA.rdata(soa.rdata, serial: serial)
     zone.publish(
       RRset(owner: soa.owner, type: .soa, ttl: soa.ttl, members: [RRset.Member(rdata: rdata)]),
       looksUpTargets: true)
+  }
+
+  /// Makes ``records`` the static ones, with another serial than the file's.
+  func replaceStatic(serial: UInt32) {
+    self.serial = serial
+    _ = zone.replaceStatic(
+      with: records.map { record in
+        var record = record
+        if record.type == .soa { record.rdata = SOA.rdata(record.rdata, serial: serial) }
+        return record
+      })
   }
 
   // MARK: Services
@@ -63,8 +84,30 @@ package final class ServiceZone {
   func changeClaims(of service: ServiceName, from old: ServiceClaims?, to new: ServiceClaims?) {
     let before = names(of: service, old)
     let after = names(of: service, new)
-    for name in after.subtracting(before) where isFree(name) { zone.pin(name) }
-    for name in before.subtracting(after) where isFree(name) { zone.unpin(name) }
+    for name in after.subtracting(before) {
+      if isFree(name) { zone.pin(name) } else { hidden[service, default: []].insert(name) }
+    }
+    for name in before.subtracting(after) where hidden[service]?.remove(name) == nil {
+      zone.unpin(name)
+    }
+    if new == nil { hidden[service] = nil }
+  }
+
+  private func noteHidden(_ service: ServiceName) {
+    if hidden[service] == nil { hidden[service] = [] }
+  }
+
+  /// Makes exist what static records hid and no longer hide.
+  /// - Returns: the services of which something may be to publish.
+  func pinRevealed() -> [ServiceName] {
+    let services = Array(hidden.keys)
+    for service in services {
+      for name in hidden[service] ?? [] where isFree(name) {
+        hidden[service]?.remove(name)
+        zone.pin(name)
+      }
+    }
+    return services
   }
 
   private func names(of service: ServiceName, _ claims: ServiceClaims?) -> Set<DomainName> {
@@ -87,7 +130,10 @@ package final class ServiceZone {
   /// - Parameter other: the service of that name, whose names go before ports and instances.
   func publish(_ part: Part, of service: Service, other: (ServiceName) -> Service?) {
     for source in sources(part, service, other) {
-      guard isFree(source.owner) else { continue }
+      guard isFree(source.owner) else {
+        noteHidden(service.record.name)
+        continue
+      }
       if let rrset = source.rrset(ttl: ttl, names: names) {
         zone.publish(rrset)
       } else {
@@ -121,8 +167,8 @@ package final class ServiceZone {
     _ part: Part, _ service: Service, _ other: (ServiceName) -> Service?
   ) -> [RecordSource] {
     let hosts = part.ids.compactMap { service.members[$0] }.filter { !$0.isExpired }
-    return hosts.flatMap(records.host)
-      + records.shared(of: service, claims: part.claims) { port in
+    return hosts.flatMap(serviceRecords.host)
+      + serviceRecords.shared(of: service, claims: part.claims) { port in
         let holder = service.record.name.below(port.name).flatMap(other)
         return holder?.record.claims.transports.contains(port.transport) ?? false
       }

@@ -5,7 +5,13 @@ import DNSWire
 extension LoadedZones {
   /// SOA, NS and the name server's address. Secondaries are not meant, so the SOA's times are
   /// the usual ones.
-  static func defaultRecords(_ settings: Settings) -> [ResourceRecord] {
+  /// - Throws: when it is not known at which address clients reach this server.
+  static func defaultRecords(_ settings: Settings) throws(SettingError) -> [ResourceRecord] {
+    guard let address = settings.nsAddress else {
+      throw SettingError(
+        "setting ns_address: needed when all listeners are wildcards and no zone file has the zone"
+          + " \(settings.zone); name the address at which clients reach this server")
+    }
     let apex = settings.zone
     let server = DomainName(uncheckedWire: [2] + Array("ns".utf8) + apex.wire)
     let contact = DomainName(uncheckedWire: [10] + Array("hostmaster".utf8) + apex.wire)
@@ -16,8 +22,7 @@ extension LoadedZones {
       ResourceRecord(owner: apex, type: .soa, ttl: 60, rdata: soa),
       ResourceRecord(owner: apex, type: .ns, ttl: 60, rdata: server.wire),
       ResourceRecord(
-        owner: server, type: settings.nsAddress.recordType, ttl: 60,
-        rdata: settings.nsAddress.octets),
+        owner: server, type: address.recordType, ttl: 60, rdata: address.octets),
     ]
   }
 }

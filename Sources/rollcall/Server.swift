@@ -22,8 +22,11 @@ enum Server {
     let directory = try DataDirectory(path: settings.dataDirectory)
     let store = try SQLiteStore(path: directory.databasePath)
 
+    // From here on SIGHUP waits instead of ending the program.
+    let hangups = await UnixSignalsSequence(trapping: .sighup)
     let domain = ZoneDomain(seed: UInt64.random(in: .min ... .max))
-    let zone = try LoadedZones(settings).publish(in: domain, settings, logger)
+    let loaded = try LoadedZones(settings)
+    let zone = try loaded.publish(in: domain, settings, logger)
     let registry = Registry(zone: zone, store: store, clock: .system, logger: logger)
     try await registry.load()
 
@@ -31,9 +34,13 @@ enum Server {
     let dns = try DNSServer.open(
       addresses: settings.dns, workers: settings.workers, limits: limits,
       makeAnswerer: makeAnswerer(domain, responderSettings(settings, limits)), logger: logger)
+    let reloader = ZoneReloader(settings, registry, loaded: loaded, logger: logger)
     let api = RegistryAPI(
-      registry: registry, allowedHosts: settings.allowedHosts, version: Version.text, logger: logger
-    )
+      registry: registry, allowedHosts: settings.allowedHosts, version: Version.text,
+      logger: logger
+    ) { () async throws(RegistryError) in
+      try await reloader.reload()
+    }
     let readiness = Readiness(listeners: settings.http.count) { httpPorts in
       await registry.startLeases()
       await registry.startTimer()
@@ -48,7 +55,8 @@ enum Server {
         ])
     }
     try await dns.start()
-    try await group(dns, api, settings, readiness, logger).run()
+    let hangupService = HangupService(hangups: hangups, reloader: reloader)
+    try await group(dns, api, hangupService, settings, readiness, logger).run()
     await registry.stopTimer()
     withExtendedLifetime(directory) {}
   }
@@ -56,10 +64,11 @@ enum Server {
   /// Reads all that `run` would read at start and says what is wrong with it.
   static func check(_ settings: Settings) throws {
     let zones = try LoadedZones(settings)
-    for (_, error) in zones.refused { StandardError.write(line: "rollcall: \(error)") }
+    for refusal in zones.refused { StandardError.write(line: "rollcall: \(refusal.error)") }
     guard zones.refused.isEmpty else {
       throw SettingError("\(zones.refused.count) zone file(s) would be refused")
     }
+    _ = try zones.serviceRecords(settings)
     print("the settings and \(zones.files.count) zone file(s) are right")
   }
 
@@ -110,10 +119,10 @@ enum Server {
   }
 
   private static func group(
-    _ dns: DNSServer, _ api: RegistryAPI, _ settings: Settings, _ readiness: Readiness,
-    _ logger: Logger
+    _ dns: DNSServer, _ api: RegistryAPI, _ hangups: HangupService, _ settings: Settings,
+    _ readiness: Readiness, _ logger: Logger
   ) -> ServiceGroup {
-    var services: [any Service] = [DNSService(server: dns)]
+    var services: [any Service] = [DNSService(server: dns), hangups]
     for (index, address) in settings.http.enumerated() {
       let server = api.makeServer(host: address.ipAddress, port: Int(address.port)) { port in
         await readiness.isListening(index, port: port)

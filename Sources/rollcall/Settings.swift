@@ -12,7 +12,8 @@ struct Settings {
   var http: [ListenAddress]
   /// Host names by which the API may be addressed besides its addresses and `localhost`.
   var allowedHosts: [String]
-  var nsAddress: IPAddress
+  /// Where clients reach this server; nil where all listeners are wildcards and none is named.
+  var nsAddress: IPAddress?
   var zonesDirectory: String
   /// Whether the directory of zone files was named and so must be there.
   var isZonesDirectoryNamed: Bool

@@ -155,21 +155,14 @@ private struct SettingsReader {
     return addresses
   }
 
-  func nsAddress(listeners: [ListenAddress]) throws -> IPAddress {
+  func nsAddress(listeners: [ListenAddress]) throws -> IPAddress? {
     if let text = string(.nsAddress) {
       guard let address = IPAddress(text) else {
         throw SettingError(.nsAddress, text, "is no IP address")
       }
       return address
     }
-    guard let listener = listeners.first(where: { !$0.isWildcard }),
-      let address = IPAddress(listener.ipAddress)
-    else {
-      throw SettingError(
-        "setting ns_address: needed when all listeners are wildcards; name the address at which"
-          + " clients reach this server")
-    }
-    return address
+    return listeners.first { !$0.isWildcard }.flatMap { IPAddress($0.ipAddress) }
   }
 
   func workers() throws -> Int {

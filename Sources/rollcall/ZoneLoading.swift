@@ -1,4 +1,4 @@
-// The static zones at start: what the files say, and what stands in for a file that is missing.
+// The static zones: what the files say, and what stands in for a file that is missing.
 
 import DNSWire
 import DNSZone
@@ -7,26 +7,33 @@ import LDNS
 import Logging
 import ServiceRegistry
 
-/// All zones read from files, and the service zone with or without one.
+/// All zones as their files say now, with or without one for the service zone.
 struct LoadedZones {
   /// Seconds that answers for registered names may be kept.
   static let serviceTTL: UInt32 = 5
 
-  private(set) var files: [ZoneFile] = []
-  /// Files that were refused, with the origin that their name gives, if it does.
-  private(set) var refused: [(origin: DomainName?, error: ZoneFileError)] = []
+  struct Refusal {
+    let path: String
+    /// What the file's name gives, if it does.
+    let origin: DomainName?
+    let error: ZoneFileError
+  }
 
-  init(_ settings: Settings) throws {
+  private(set) var files: [ZoneFile] = []
+  private(set) var refused: [Refusal] = []
+
+  /// - Throws: when the directory can't be read.
+  init(_ settings: Settings) throws(ZoneFileError) {
     for path in try Self.paths(settings) {
       do throws(ZoneFileError) {
         try add(path, origin: ZoneDirectory.origin(fromFileName: path))
       } catch {
-        refused.append((nil, error))
+        refused.append(Refusal(path: path, origin: nil, error: error))
       }
     }
   }
 
-  private static func paths(_ settings: Settings) throws -> [String] {
+  private static func paths(_ settings: Settings) throws(ZoneFileError) -> [String] {
     let isThere = access(settings.zonesDirectory, F_OK) == 0
     guard settings.isZonesDirectoryNamed || isThere else { return [] }
     return try ZoneDirectory.zoneFiles(in: settings.zonesDirectory)
@@ -41,36 +48,42 @@ struct LoadedZones {
       }
       files.append(file)
     } catch {
-      refused.append((origin, error))
+      refused.append(Refusal(path: path, origin: origin, error: error))
     }
   }
+
+  /// The service zone's static records.
+  /// - Throws: when there is no file for it and nothing to make them from.
+  func serviceRecords(_ settings: Settings) throws(SettingError) -> [ResourceRecord] {
+    if let file = files.first(where: { $0.apex == settings.zone }) { return file.records }
+    return try Self.defaultRecords(settings)
+  }
+
+  // MARK: Start
 
   /// Publishes all zones in `domain` and gives the service zone, whose own file must be right. A
   /// zone whose file is refused is there, but fails.
   func publish(in domain: ZoneDomain, _ settings: Settings, _ logger: Logger) throws -> ServiceZone
   {
-    for (origin, error) in refused {
-      if origin == settings.zone { throw error }
-      logger.error("zone file refused", metadata: ["reason": "\(error)"])
-      guard let origin, !files.contains(where: { $0.apex == origin }) else { continue }
-      domain.publish(.broken(apex: origin, in: domain))
+    var zones: [Zone] = []
+    for refusal in refused {
+      if refusal.origin == settings.zone { throw refusal.error }
+      logger.error("zone file refused", metadata: ["reason": "\(refusal.error)"])
+      guard let origin = refusal.origin, !files.contains(where: { $0.apex == origin }) else {
+        continue
+      }
+      zones.append(.broken(apex: origin, in: domain))
     }
     for file in files {
       for warning in file.warnings { logger.warning("zone file", metadata: ["at": "\(warning)"]) }
       guard file.apex != settings.zone else { continue }
-      domain.publish(Zone(apex: file.apex, records: file.records, in: domain))
+      zones.append(Zone(apex: file.apex, records: file.records, in: domain))
     }
-    return publishServiceZone(in: domain, settings)
-  }
-
-  private func publishServiceZone(in domain: ZoneDomain, _ settings: Settings) -> ServiceZone {
-    let file = files.first { $0.apex == settings.zone }
-    let records = file?.records ?? Self.defaultRecords(settings)
-    let zone = Zone(
+    let records = try serviceRecords(settings)
+    let own = Zone(
       apex: settings.zone, records: records, in: domain,
       negativeTTLLimit: ServiceZone.negativeTTL)
-    domain.publish(zone)
-    let soa = records.first { $0.type == .soa } ?? Self.defaultRecords(settings)[0]
-    return ServiceZone(zone, in: domain, soa: soa, ttl: Self.serviceTTL)
+    domain.publish(zones + [own])
+    return ServiceZone(own, in: domain, records: records, ttl: Self.serviceTTL)
   }
 }

@@ -93,6 +93,14 @@ struct ReplyOptionTests {
     #expect(reply.code == .noError)
     #expect(reply.question == nil)
     #expect(reply.opt?.options.first?.data.count == 24)
+    // A server cookie is judged.
+    let cookie = try #require(reply.opt?.options.first?.data)
+    for (data, code) in [(cookie, ResponseCode.noError), (cookie.reversed(), .badCookie)] {
+      var judged = query(options: [0, 10, 0, 24] + data).octets
+      judged.removeSubrange(12..<12 + query(options: []).question.count)
+      judged[5] = 0
+      #expect(try Message(served.reply(to: judged)).code == code)
+    }
     // Without a cookie it asks for nothing at all.
     octets[octets.count - 11] = 99
     #expect(try Message(served.reply(to: octets)).code == .formatError)

@@ -151,7 +151,7 @@ struct ZoneChangeTests {
       "mesh.",
       RotationTests.head + "host A 10.0.0.1\ncut NS ns.elsewhere.\nold DNAME new\nx.y A 10.0.0.1")
     func owner(_ name: String) -> String? {
-      served.zone.staticOwner(claiming: ZoneUnderTest.name(name))?.lowercased.description
+      served.zone.staticNames.owner(claiming: ZoneUnderTest.name(name))?.lowercased.description
     }
     #expect(owner("HOST.mesh.") == "host.mesh.")
     #expect(owner("a.host.mesh.") == nil)

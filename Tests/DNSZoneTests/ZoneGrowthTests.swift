@@ -142,7 +142,7 @@ struct ZoneGrowthTests {
     let apex = ZoneUnderTest.name("mesh.")
     let zone = Zone(
       apex: apex, records: ZoneText(RotationTests.head, origin: apex).records, in: domain)
-    domain.publish(zone)
+    domain.publish([zone])
     let responder = try #require(Responder(domain: domain, settings: .underTest))
     for number in 0..<500 { zone.publish(RRset("i\(number).mesh. 5 A 10.0.0.1")) }
     for number in 0..<600 {

@@ -114,6 +114,29 @@ struct ZoneStressTests {
     #expect(faults == [])
   }
 
+  @Test("static records that are replaced are of one state, beside names that come and go")
+  func replacedRecords() {
+    let served = ZoneUnderTest("mesh.", RotationTests.head + "alias CNAME v0\nv0 A 10.0.0.0")
+    let (domain, zone) = (served.domain, Unchecked(served.zone))
+    let apex = ZoneUnderTest.name("mesh.")
+    let queries = ["alias.mesh.", "kept.mesh.", "none.mesh."].map { QueryMessage($0, .a) }
+    zone.value.publish(RRset("kept.mesh. 5 A 10.1.1.1"))
+    let faults = faults(domain, queries: queries, rounds: 800) { round in
+      let text = RotationTests.head + "alias CNAME v\(round)\nv\(round) A 10.0.0.\(round % 256)"
+      _ = zone.value.replaceStatic(with: ZoneText(text, origin: apex).records)
+      zone.value.publish(RRset("x\(round % 7).mesh. 5 A 10.2.2.2"))
+      domain.publish([zone.value])
+      zone.value.withdraw(ZoneUnderTest.name("x\(round % 5).mesh."), .a)
+    } judge: { reply in
+      switch reply.question?.name.description {
+      case "kept.mesh.": return reply.answer.values == ["10.1.1.1"] ? nil : "kept is gone"
+      case "none.mesh.": return reply.authority.count == 1 ? nil : "nothing, and no SOA"
+      default: return reply.answer.count == 2 ? nil : "mixed:\(reply.answer)"
+      }
+    }
+    #expect(faults == [])
+  }
+
   @Test("zones that are replaced are seen before or after, never half")
   func replacedZones() {
     let served = ZoneUnderTest("mesh.", "@ SOA ns h 0 1 1 1 1\n@ NS ns.elsewhere.\nweb A 10.0.0.0")
@@ -124,7 +147,7 @@ struct ZoneStressTests {
       let addresses = (0...round % 5).map { "web A 10.\(round / 256).\(round % 256).\($0)" }
       let text = "@ SOA ns h \(round) 1 1 1 1\n@ NS ns.elsewhere.\n"
       let records = ZoneText(text + addresses.joined(separator: "\n"), origin: apex).records
-      domain.publish(Zone(apex: apex, records: records, in: domain))
+      domain.publish([Zone(apex: apex, records: records, in: domain)])
     } judge: { reply in
       if reply.code == .nameError, reply.authority.count == 1 { return nil }
       return reply.code == .noError && !reply.answer.isEmpty && Self.isWhole(reply.answer)

@@ -39,11 +39,17 @@ struct TestServer {
 /// Runs `body` while a server listens.
 func withServer(
   on host: String = "127.0.0.1", allowedHosts: [String] = [], store: MemoryStore = MemoryStore(),
+  reloadZones: ZoneReload = ZoneReload(zones: [], refused: [], warnings: []),
+  reloadError: RegistryError? = nil,
   _ body: (TestServer) async throws -> Void
 ) async throws {
   let registry = try await makeRegistry(store)
   let api = RegistryAPI(
-    registry: registry, allowedHosts: allowedHosts, version: "1.2.3", logger: .silent)
+    registry: registry, allowedHosts: allowedHosts, version: "1.2.3", logger: .silent
+  ) { () async throws(RegistryError) in
+    if let reloadError { throw reloadError }
+    return reloadZones
+  }
   let (ports, listening) = AsyncStream.makeStream(of: Int.self)
   let server = api.makeServer(host: host, port: 0) { listening.yield($0) }
   try await withThrowingTaskGroup(of: Void.self) { group in
@@ -69,16 +75,15 @@ func makeRegistry(_ store: MemoryStore) async throws -> Registry {
     owner: apex, type: .soa, ttl: 3_600,
     rdata: server.wire + (try DomainName("hostmaster.mesh.internal.").wire) + numbers)
   let domain = ZoneDomain(seed: 1)
-  let zone = Zone(
-    apex: apex,
-    records: [
-      soa, ResourceRecord(owner: apex, type: .ns, ttl: 3_600, rdata: server.wire),
-      ResourceRecord(owner: server, type: .a, ttl: 3_600, rdata: [192, 0, 2, 53]),
-    ], in: domain)
-  domain.publish(zone)
+  let records = [
+    soa, ResourceRecord(owner: apex, type: .ns, ttl: 3_600, rdata: server.wire),
+    ResourceRecord(owner: server, type: .a, ttl: 3_600, rdata: [192, 0, 2, 53]),
+  ]
+  let zone = Zone(apex: apex, records: records, in: domain)
+  domain.publish([zone])
   let clock = RegistryClock(boot: { 0 }, wall: { 1_767_323_045_678 })
   let registry = Registry(
-    zone: ServiceZone(zone, in: domain, soa: soa, ttl: 5), store: store, clock: clock,
+    zone: ServiceZone(zone, in: domain, records: records, ttl: 5), store: store, clock: clock,
     logger: .silent)
   try await registry.load()
   await registry.startLeases()

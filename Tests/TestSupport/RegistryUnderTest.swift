@@ -33,8 +33,9 @@ package final class RegistryUnderTest {
     self.responder = responder
     for origin in zonesBelow {
       let apex = ZoneUnderTest.name(origin)
-      domain.publish(
-        Zone(apex: apex, records: ZoneText(text, origin: apex).records, in: domain))
+      domain.publish([
+        Zone(apex: apex, records: ZoneText(text, origin: apex).records, in: domain)
+      ])
     }
     registry = Registry(
       zone: Self.serviceZone(text, in: domain), store: store, clock: clock.registryClock,
@@ -50,9 +51,8 @@ package final class RegistryUnderTest {
     let records = ZoneText(text, origin: apex).records
     let zone = Zone(
       apex: apex, records: records, in: domain, negativeTTLLimit: ServiceZone.negativeTTL)
-    domain.publish(zone)
-    let soa = records.first { $0.type == .soa }
-    return ServiceZone(zone, in: domain, soa: soa!, ttl: 5)
+    domain.publish([zone])
+    return ServiceZone(zone, in: domain, records: records, ttl: 5)
   }
 
   /// The same disk and the same time, a new process.

@@ -48,7 +48,7 @@ package final class ZoneUnderTest {
 
   package func publish(_ zone: Zone) {
     zones.append(zone)
-    domain.publish(zone)
+    domain.publish([zone])
   }
 
   package func ask(

@@ -1,0 +1,86 @@
+// A zone's static records, at first and when its file has changed.
+
+package import DNSWire
+
+extension Zone {
+  /// Puts `records`, as checked as those of ``init(apex:records:in:negativeTTLLimit:)``, in the
+  /// place of the static ones. RRsets that stay the same keep their turn.
+  ///
+  /// Readers see nothing of it, nor of any later change, until the zone is published again: all of
+  /// it then at once. Names of other RRsets must be none that `records` leave no room at.
+  ///
+  /// - Returns: whether anything is different. If not, the zone need not be published.
+  package func replaceStatic(with records: [ResourceRecord]) -> Bool {
+    beginReplacement()
+    let old = staticNames
+    staticNames = StaticNames(apex: apex, records: records)
+    let rrsets = Self.rrsets(of: records)
+    let changed = withdrawStatic(of: old, except: rrsets) + publishStatic(rrsets)
+    if changed == 0 { abandonReplacement() } else { markCuts(old) }
+    return changed > 0
+  }
+
+  /// Publishes the first static records of a zone that no reader can see yet.
+  func addStatic(_ records: [ResourceRecord]) {
+    let none = staticNames
+    staticNames = StaticNames(apex: apex, records: records)
+    _ = publishStatic(Self.rrsets(of: records))
+    markCuts(none)
+  }
+
+  private struct RRsetKey: Hashable {
+    let owner: DomainName
+    let type: RecordType
+  }
+
+  private static func rrsets(of records: [ResourceRecord]) -> [RRset] {
+    var rrsets: [RRset] = []
+    var places: [RRsetKey: Int] = [:]
+    for record in records {
+      let key = RRsetKey(owner: record.owner, type: record.type)
+      let member = RRset.Member(rdata: record.rdata)
+      if let place = places[key] {
+        rrsets[place].ttl = min(rrsets[place].ttl, record.ttl)
+        rrsets[place].members.append(member)
+      } else {
+        places[key] = rrsets.count
+        rrsets.append(
+          RRset(owner: record.owner, type: record.type, ttl: record.ttl, members: [member]))
+      }
+    }
+    return rrsets
+  }
+
+  /// - Returns: how many RRsets went.
+  private func withdrawStatic(of old: StaticNames, except rrsets: [RRset]) -> Int {
+    let wanted = Set(rrsets.map { RRsetKey(owner: $0.owner, type: $0.type) })
+    var count = 0
+    for owner in old.owners {
+      for type in types(at: owner) where !wanted.contains(RRsetKey(owner: owner, type: type)) {
+        withdraw(owner, type)
+        count += 1
+      }
+    }
+    return count
+  }
+
+  /// - Returns: how many RRsets are other than before.
+  private func publishStatic(_ rrsets: [RRset]) -> Int {
+    rrsets.count { publish($0, looksUpTargets: true) }
+  }
+
+  /// Notes at each node what queries must know about cuts, so that they need not search. Below a
+  /// cut, and on the way there, all nodes are those of static records.
+  private func markCuts(_ old: StaticNames) {
+    guard !staticNames.cuts.isEmpty || !old.cuts.isEmpty else { return }
+    var seen: Set<DomainName> = []
+    for owner in staticNames.owners {
+      var name = owner
+      while name.isEqualOrBelow(apex), seen.insert(name).inserted {
+        setCutFlags(of: name)
+        guard let parent = name.parent else { break }
+        name = parent
+      }
+    }
+  }
+}
