@@ -30,13 +30,20 @@ package struct NamesInRDATA: Sendable {
 
   /// The layout for `type`, or nil if its RDATA is copied as it is.
   package init?(_ type: RecordType) {
-    areCompressible = type != .srv
     switch type {
-    case .ns, .cname, .ptr, .mb, .md, .mf, .mg, .mr: (prefixLength, count) = (0, 1)
-    case .soa, .minfo: (prefixLength, count) = (0, 2)
-    case .mx: (prefixLength, count) = (2, 1)
-    case .srv: (prefixLength, count) = (6, 1)
+    case .ns, .cname, .ptr, .mb, .md, .mf, .mg, .mr: self.init(prefix: 0, count: 1)
+    case .soa, .minfo: self.init(prefix: 0, count: 2)
+    case .mx: self.init(prefix: 2, count: 1)
+    case .dname: self.init(prefix: 0, count: 1, areCompressible: false)
+    case .srv: self.init(prefix: 6, count: 1, areCompressible: false)
+    case .svcb, .https: self.init(prefix: 2, count: 1, areCompressible: false)
     default: return nil
     }
+  }
+
+  private init(prefix: Int, count: Int, areCompressible: Bool = true) {
+    prefixLength = prefix
+    self.count = count
+    self.areCompressible = areCompressible
   }
 }

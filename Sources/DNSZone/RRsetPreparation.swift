@@ -56,7 +56,7 @@ extension RecordType {
   /// Whether answering with this type means more than copying: compressing names in RDATA, or
   /// looking up the addresses of targets.
   fileprivate var hasNamesToWorkOn: Bool {
-    NamesInRDATA(self) != nil || self == .svcb || self == .https
+    NamesInRDATA(self) != nil
   }
 }
 

@@ -15,6 +15,8 @@ struct RRsets {
     var lowestTTL: UInt32
     /// Index of the first record whose TTL is not the first one's.
     var deviant: Int?
+    /// Octets in an answer, names in RDATA not compressed.
+    var length = 0
   }
 
   private struct Member: Hashable {
@@ -67,9 +69,29 @@ extension RRsets {
       let isNew =
         rrset.count == 1
         || seen.insert(Member(rrset: membership[index], comparable: record.comparable)).inserted
-      if isNew { distinct.append(record) }
+      if isNew {
+        distinct.append(record)
+        add(record, to: membership[index])
+      }
     }
     return distinct
+  }
+
+  /// Octets that a message has for the records of an answer, besides header, the longest question
+  /// and an OPT record.
+  private static let answerLimit = Int(UInt16.max) - 12 - (DomainName.lengthLimit + 4) - 11
+  /// Octets of a record whose owner is a pointer, besides RDATA (RFC 1035 section 4.1.3).
+  private static let recordHeaderLength = 12
+
+  /// Counts a record in, and warns when the RRset becomes too large for any message.
+  private mutating func add(_ record: PlacedRecord, to index: Int) {
+    let before = rrsets[index].length
+    rrsets[index].length += Self.recordHeaderLength + record.record.rdata.count
+    guard before <= Self.answerLimit, rrsets[index].length > Self.answerLimit else { return }
+    let (owner, type) = (record.record.owner, record.record.type)
+    warnings.append(
+      (record, "the records of \(owner) \(type) may not fit into one DNS message from here on;"
+        + " an answer that does not is truncated over TCP too"))
   }
 
   private mutating func warn(_ record: PlacedRecord, _ ttl: UInt32) {

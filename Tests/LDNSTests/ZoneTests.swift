@@ -115,6 +115,16 @@ struct ZoneTests {
       warning.text == "the TTLs of x.example.org. A differ; the lowest is used, 60 seconds")
   }
 
+  @Test func `an RRset that no message holds is told of at the record that is too much`() throws {
+    // 16 octets each: header, question of 259 octets and OPT leave room for 4,078.
+    for (count, line) in [(4_078, nil), (4_079, 4_082), (4_200, 4_082)] {
+      let text = (0..<count).map { "x 60 A 10.0.\($0 / 256).\($0 % 256)\n" }.joined()
+      let zone = try read(zoneHead + text)
+      #expect(zone.warnings.map(\.line) == [line].compactMap(\.self))
+      #expect(zone.records.count == count + 2)
+    }
+  }
+
   @Test func `signatures of different types keep their TTLs`() throws {
     let signature = "8 3 300 20300101000000 20200101000000 1 example.org. AAAA"
     let text = "x 30 A 192.0.2.1\nx 30 RRSIG A \(signature)\nx 60 RRSIG TXT \(signature)\n"
