@@ -14,6 +14,8 @@ package struct EDNS: Sendable {
   /// Where in the message the data of the first COOKIE option lie: eight octets of the client's,
   /// then none or 8 to 32 of the server's (RFC 7873 section 4).
   package var cookie: Range<Int>?
+  /// A COOKIE option can't be one by its length (RFC 7873 section 5.2.2).
+  var hasMalformedCookie = false
 }
 
 extension EDNS {
@@ -23,7 +25,7 @@ extension EDNS {
   package static let optionHeaderLength = 4
 
   /// Reads the OPT record at `start`, whose owner and length are known to be right.
-  /// - Returns: nil when its options do not fill its RDATA, or a cookie can't be one.
+  /// - Returns: nil when its options do not fill its RDATA.
   init?(_ message: Span<UInt8>, at start: Int) {
     udpPayloadSize = message.uint16(at: start + 3)
     version = message[start + 6]
@@ -35,22 +37,20 @@ extension EDNS {
       let code = OptionCode(rawValue: message.uint16(at: position))
       let dataStart = position + Self.optionHeaderLength
       let dataEnd = dataStart + Int(message.uint16(at: position + 2))
-      guard dataEnd <= end, take(code, dataStart..<dataEnd) else { return nil }
+      guard dataEnd <= end else { return nil }
+      take(code, dataStart..<dataEnd)
       position = dataEnd
     }
   }
 
   /// Notes an option; others than these are ignored (RFC 6891 section 6.1.2).
-  /// - Returns: false when the option makes the whole message malformed.
-  private mutating func take(_ code: OptionCode, _ data: Range<Int>) -> Bool {
+  private mutating func take(_ code: OptionCode, _ data: Range<Int>) {
     switch code {
     case .nsid: wantsNSID = true
     case .keepalive: wantsKeepalive = true
-    case .cookie where cookie == nil:
-      guard ServerCookie.isPossibleOptionLength(data.count) else { return false }
-      cookie = data
+    case .cookie where !ServerCookie.isPossibleOptionLength(data.count): hasMalformedCookie = true
+    case .cookie where cookie == nil: cookie = data
     default: break
     }
-    return true
   }
 }

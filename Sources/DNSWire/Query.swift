@@ -121,6 +121,6 @@ extension Query {
       return false
     }
     edns = found
-    return true
+    return !found.hasMalformedCookie
   }
 }

@@ -8,17 +8,17 @@ struct GeneralAnswer: ~Copyable {
   /// Aliases followed before the chain is left as it is; a resolver goes on by itself.
   static let aliasLimit = 16
 
-  private let zones: PublishedZones
-  private let scratch: AnswerScratch
+  let zones: PublishedZones
+  let scratch: AnswerScratch
   private let now: BootTime
-  private(set) var writer: MessageWriter
+  var writer: MessageWriter
   private(set) var responseCode = ResponseCode.noError
   private(set) var isAuthoritative = true
   private(set) var isTruncated = false
   private(set) var extendedError: ExtendedErrorCode?
   private(set) var answers = 0
   private(set) var authorities = 0
-  private(set) var additionals = 0
+  var additionals = 0
   /// Hashes of the names looked up so far: one that comes again is a circle.
   private var visited = InlineArray<17, UInt64>(repeating: 0)
   /// DNAME RRsets that the answer holds: a name that one leads back below itself meets it again.
@@ -101,7 +101,7 @@ struct GeneralAnswer: ~Copyable {
   // MARK: The kinds of answer
 
   private mutating func answerData(_ rrset: RRsetBlock, from zone: ZoneBlock) {
-    guard let first = appendAnswer(rrset) else { return }
+    guard !isHeld(rrset), let first = appendAnswer(rrset) else { return }
     appendAddresses(ofTargetsIn: rrset, first: first, from: zone)
   }
 
@@ -141,8 +141,9 @@ struct GeneralAnswer: ~Copyable {
     return .goOn
   }
 
-  private func isHeld(_ dname: RRsetBlock) -> Bool {
-    (0..<redirectionCount).contains { redirections[$0] == dname.address }
+  /// Whether the answer has this RRset because a name was redirected by it.
+  private func isHeld(_ rrset: RRsetBlock) -> Bool {
+    (0..<redirectionCount).contains { redirections[$0] == rrset.address }
   }
 
   /// Names the servers of the delegated zone. Their addresses must be there if they can't be had
@@ -161,7 +162,7 @@ struct GeneralAnswer: ~Copyable {
         let target = ns.rdata(index)
         let isGlue = DomainName(uncheckedWire: Array(target)).isEqualOrBelow(cutName)
         guard isGlue == wantsGlue else { continue }
-        let isWhole = appendAddresses(of: target, from: zone, includingOccluded: true)
+        let isWhole = appendGlue(of: target, from: zone)
         if isGlue && !isWhole { isTruncated = true }
       }
     }
@@ -183,7 +184,7 @@ struct GeneralAnswer: ~Copyable {
 
   // MARK: Records
 
-  private enum Section {
+  enum Section {
     case answer
     case authority
     case additional
@@ -214,7 +215,7 @@ struct GeneralAnswer: ~Copyable {
   }
 
   /// Appends records until one does not fit; false if so.
-  private mutating func append(
+  mutating func append(
     _ rrset: RRsetBlock, owner: UnsafeRawBufferPointer, first: Int, _ section: Section
   ) -> Bool {
     let ttl = rrset.ttl(now: now)
@@ -230,53 +231,6 @@ struct GeneralAnswer: ~Copyable {
       }
     }
     return true
-  }
-
-  /// Targets whose addresses are looked up for one reply.
-  private static var targetLimit: Int { 64 }
-
-  private mutating func appendAddresses(
-    ofTargetsIn rrset: RRsetBlock, first: Int, from zone: ZoneBlock
-  ) {
-    guard let offset = rrset.type.targetOffset else { return }
-    for step in 0..<min(rrset.count, Self.targetLimit) {
-      let index = (first + step) % rrset.count
-      let target = UnsafeRawBufferPointer(rebasing: rrset.rdata(index)[offset...])
-      let isRepeated = (0..<step).contains { earlier in
-        let rdata = rrset.rdata((first + earlier) % rrset.count)
-        return rdata.dropFirst(offset).elementsEqual(target)
-      }
-      if !isRepeated {
-        _ = appendAddresses(of: target, from: zone, includingOccluded: false)
-      }
-    }
-  }
-
-  /// Appends the A and AAAA records that `zone` has for `target`, each RRset whole or not at all
-  /// (RFC 2181 section 9). What other zones have is not this answer's to give: nobody may believe
-  /// it (RFC 2181 section 5.4.1).
-  /// - Returns: false when one did not fit.
-  private mutating func appendAddresses(
-    of target: UnsafeRawBufferPointer, from zone: ZoneBlock, includingOccluded: Bool
-  ) -> Bool {
-    let name = scratch.target
-    name.set(target.octets)
-    let owner = UnsafeRawBufferPointer(rebasing: target[..<name.length])
-    guard let node = zone.node(name.view, seed: zones.seed),
-      includingOccluded || node.flags.isDisjoint(with: [.occluded, .delegation])
-    else { return true }
-    var isWhole = true
-    for type in [RecordType.a, .aaaa] {
-      guard let addresses = node.rrset(type) else { continue }
-      let start = writer.mark
-      let additionalsBefore = additionals
-      if !append(addresses, owner: owner, first: 0, .additional) {
-        writer.rewind(to: start)
-        additionals = additionalsBefore
-        isWhole = false
-      }
-    }
-    return isWhole
   }
 }
 
@@ -295,20 +249,7 @@ struct AnswerScratch {
 }
 
 extension UnsafeRawBufferPointer {
-  fileprivate var octets: UnsafePointer<UInt8> {
+  var octets: UnsafePointer<UInt8> {
     baseAddress!.assumingMemoryBound(to: UInt8.self)
-  }
-}
-
-extension RecordType {
-  /// Octets before the name in RDATA whose addresses belong into the additional section
-  /// (RFC 1035 section 3.3, RFC 2782, RFC 9460 section 4.1); nil for types that have none.
-  fileprivate var targetOffset: Int? {
-    switch self {
-    case .ns: 0
-    case .mx, .svcb, .https: 2
-    case .srv: 6
-    default: nil
-    }
   }
 }

@@ -90,8 +90,11 @@ extension RRsets {
     guard before <= Self.answerLimit, rrsets[index].length > Self.answerLimit else { return }
     let (owner, type) = (record.record.owner, record.record.type)
     warnings.append(
-      (record, "the records of \(owner) \(type) may not fit into one DNS message from here on;"
-        + " an answer that does not is truncated over TCP too"))
+      (
+        record,
+        "the records of \(owner) \(type) may not fit into one DNS message from here on;"
+          + " an answer that does not is truncated over TCP too"
+      ))
   }
 
   private mutating func warn(_ record: PlacedRecord, _ ttl: UInt32) {

@@ -20,6 +20,8 @@ struct LoadedZones {
   }
 
   private(set) var files: [ZoneFile] = []
+  /// The file of each apex.
+  private var paths: [DomainName: String] = [:]
   private(set) var refused: [Refusal] = []
 
   /// - Throws: when the directory can't be read.
@@ -42,10 +44,11 @@ struct LoadedZones {
   private mutating func add(_ path: String, origin: DomainName) {
     do throws(ZoneFileError) {
       let file = try ZoneFile.read(path: path, origin: origin)
-      if let other = files.first(where: { $0.apex == file.apex }) {
+      if let other = paths[file.apex] {
         throw ZoneFileError(
-          file: path, line: nil, reason: "the zone \(file.apex) is in \(other.path) already")
+          file: path, line: nil, reason: "the zone \(file.apex) is in \(other) already")
       }
+      paths[file.apex] = path
       files.append(file)
     } catch {
       refused.append(Refusal(path: path, origin: origin, error: error))
@@ -69,9 +72,7 @@ struct LoadedZones {
     for refusal in refused {
       if refusal.origin == settings.zone { throw refusal.error }
       logger.error("zone file refused", metadata: ["reason": "\(refusal.error)"])
-      guard let origin = refusal.origin, !files.contains(where: { $0.apex == origin }) else {
-        continue
-      }
+      guard let origin = refusal.origin, paths[origin] == nil else { continue }
       zones.append(.broken(apex: origin, in: domain))
     }
     for file in files {

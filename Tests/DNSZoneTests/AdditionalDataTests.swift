@@ -31,21 +31,56 @@ struct AdditionalDataTests {
     #expect(try served.ask("n.x.example.", .ns).additional == addresses)
   }
 
-  @Test("a target that is an alias, a wildcard's or nowhere brings nothing")
+  @Test("a target that a wildcard matches brings the wildcard's addresses as its own")
+  func wildcardTarget() throws {
+    let served = ZoneUnderTest(
+      "example.", Self.head + "m MX 10 x.wild\n*.wild A 10.0.0.2\n*.wild TXT \"t\"")
+    #expect(
+      try served.ask("m.example.", .mx).additional == "x.wild.example. 3600 IN A 10.0.0.2")
+  }
+
+  @Test("HTTPS brings its target's HTTPS records too; the root means the owner (RFC 9460 4.1)")
+  func serviceBindings() throws {
+    let served = ZoneUnderTest(
+      "example.",
+      Self.head + """
+        alias HTTPS 0 host
+        host HTTPS 1 .
+        host A 10.0.0.1
+        self HTTPS 1 self.example.
+        self A 10.0.0.3
+        none HTTPS 0 .
+        none A 10.0.0.2
+        *.wild HTTPS 1 .
+        *.wild A 10.0.0.4
+        """)
+    #expect(
+      try served.ask("alias.example.", .https).additional.lines.count == 2)
+    #expect(
+      try served.ask("alias.example.", .https).additional.records.map(\.type) == [.https, .a])
+    #expect(
+      try served.ask("host.example.", .https).additional == "host.example. 3600 IN A 10.0.0.1")
+    #expect(
+      try served.ask("self.example.", .https).additional == "self.example. 3600 IN A 10.0.0.3")
+    #expect(try served.ask("none.example.", .https).additional.isEmpty)
+    #expect(
+      try served.ask("x.wild.example.", .https).additional
+        == "x.wild.example. 3600 IN A 10.0.0.4")
+  }
+
+  @Test("a target that is an alias or nowhere brings nothing")
   func noTargets() throws {
     let served = ZoneUnderTest(
       "example.",
       Self.head + """
         m MX 10 alias
-        m MX 20 x.wild
         m MX 30 none
         m MX 40 .
         alias CNAME host
-        *.wild A 10.0.0.2
         host A 10.0.0.1
         """)
     let reply = try served.ask("m.example.", .mx)
-    #expect(reply.answer.count == 4)
+    #expect(reply.answer.count == 3)
     #expect(reply.additional.isEmpty)
   }
 

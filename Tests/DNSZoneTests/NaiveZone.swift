@@ -99,7 +99,21 @@ struct NaiveZone {
       let isOccluded = path(to: target).contains {
         ($0 != apex && !rrset($0, .ns).isEmpty) || ($0 != target && !rrset($0, .dname).isEmpty)
       }
-      if includingGlue || !isOccluded { reply.additional.formUnion(rrset(target, .a)) }
+      if includingGlue {
+        reply.additional.formUnion(rrset(target, .a))
+      } else if !isOccluded {
+        reply.additional.formUnion(addresses(of: target))
+      }
+    }
+  }
+
+  /// Of a name that no cut or DNAME is above: its own, or those of the wildcard that matches it.
+  private func addresses(of target: DomainName) -> [ResourceRecord] {
+    if exists(target) { return rrset(target, .a) }
+    guard let encloser = path(to: target).last(where: exists) else { return [] }
+    let wildcard = DomainName(uncheckedWire: [1, UInt8(ascii: "*")] + encloser.wire)
+    return rrset(wildcard, .a).map { record in
+      ResourceRecord(owner: target, type: .a, ttl: record.ttl, rdata: record.rdata)
     }
   }
 

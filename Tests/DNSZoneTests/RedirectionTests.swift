@@ -119,6 +119,13 @@ struct RedirectionTests {
     #expect(!reply.isTruncated)
   }
 
+  @Test("a question for the DNAME that led back to its owner has it once")
+  func dnameAsked() throws {
+    let served = ZoneUnderTest("e.", "@ SOA ns h 1 2 3 4 5\n@ NS ns.elsewhere.\na.b DNAME b")
+    let reply = try served.ask("a.a.b.e.", .dname)
+    #expect(reply.answer == "a.b.e. 3600 IN DNAME b.e.\na.a.b.e. 3600 IN CNAME a.b.e.")
+  }
+
   @Test("a target of 255 octets is taken, of 256 is YXDOMAIN with the DNAME (RFC 6672 section 2.2)")
   func tooLong() throws {
     let target = String(repeating: "abcdefghi.", count: 20)

@@ -66,7 +66,7 @@ package struct ZoneText {
     case 1, 28: return IPAddress(words[0])!.octets
     case 2, 5, 12, 39: return name(words[0]).wire
     case 6: return name(words[0]).wire + name(words[1]).wire + words[2...6].flatMap(Self.uint32)
-    case 15: return Self.uint16(words[0]) + name(words[1]).wire
+    case 15, 64, 65: return Self.uint16(words[0]) + name(words[1]).wire
     case 16: return words.flatMap(Self.characterString)
     case 33: return words[0..<3].flatMap(Self.uint16) + name(words[3]).wire
     default: preconditionFailure("RDATA of \(type) must be written as \\#")
