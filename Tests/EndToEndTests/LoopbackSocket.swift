@@ -11,15 +11,27 @@ final class LoopbackSocket {
 
   private let descriptor: Int32
 
-  init(_ kind: Kind, port: UInt16, deadline seconds: Int = 10) throws {
+  /// - Parameters:
+  ///   - source: N of the address 127.0.0.N to connect from.
+  ///   - receiveBuffer: octets of replies that the kernel keeps for a client that does not read.
+  init(
+    _ kind: Kind, port: UInt16, from source: UInt8 = 1, receiveBuffer: Int32? = nil,
+    deadline seconds: Int = 10
+  ) throws {
     descriptor = try Self.open(kind)
     var deadline = timeval(tv_sec: seconds, tv_usec: 0)
     let size = socklen_t(MemoryLayout<timeval>.size)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &deadline, size)
     setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &deadline, size)
-    guard Self.withAddress(port, { Glibc.connect(descriptor, $0, $1) }) == 0 else {
-      throw Failure("connect: \(String(cString: strerror(errno)))")
+    if var receiveBuffer { setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &receiveBuffer, 4) }
+    if kind == .tcp {
+      // Each piece that a test sends goes out by itself.
+      var yes: Int32 = 1
+      setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &yes, 4)
     }
+    guard source == 1 || Self.withAddress(0, host: source, { bind(descriptor, $0, $1) }) == 0,
+      Self.withAddress(port, { Glibc.connect(descriptor, $0, $1) }) == 0
+    else { throw Failure("connect: \(String(cString: strerror(errno)))") }
   }
 
   /// A socket that holds a port: the one given, or any.
@@ -73,6 +85,18 @@ final class LoopbackSocket {
     return octets
   }
 
+  /// Says that no more will be sent; replies can still be received.
+  func endSending() {
+    shutdown(descriptor, Int32(SHUT_WR))
+  }
+
+  /// Whether the stream ends here, with nothing more to receive; waits until it is known.
+  func isEnded() -> Bool {
+    var octet: UInt8 = 0
+    let count = recv(descriptor, &octet, 1, 0)
+    return count == 0 || (count < 0 && errno == ECONNRESET)
+  }
+
   private static func open(_ kind: Kind) throws -> Int32 {
     let type = kind == .udp ? SOCK_DGRAM : SOCK_STREAM
     let descriptor = socket(AF_INET, Int32(type.rawValue | SOCK_CLOEXEC.rawValue), 0)
@@ -85,12 +109,12 @@ final class LoopbackSocket {
   }
 
   private static func withAddress(
-    _ port: UInt16, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
+    _ port: UInt16, host: UInt8 = 1, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Int32
   ) -> Int32 {
     var form = sockaddr_in()
     form.sin_family = sa_family_t(AF_INET)
     form.sin_port = port.bigEndian
-    form.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    form.sin_addr.s_addr = (UInt32(0x7F00_0000) + UInt32(host)).bigEndian
     return withUnsafePointer(to: &form) { form in
       form.withMemoryRebound(to: sockaddr.self, capacity: 1) {
         body($0, socklen_t(MemoryLayout<sockaddr_in>.size))

@@ -171,6 +171,10 @@ extension RunningServer {
 
 extension RunningServer {
   func dig(_ arguments: String...) async throws -> DigOutput {
+    try await dig(arguments)
+  }
+
+  func dig(_ arguments: [String]) async throws -> DigOutput {
     let output = try await site.run(
       ["dig", "@127.0.0.1", "-p", "\(ready.dnsPort)", "+tries=1", "+time=10"] + arguments)
     guard output.isSuccess else { throw Failure("dig: \(output.end) \(output.text)") }
