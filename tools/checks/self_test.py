@@ -110,6 +110,7 @@ MISTAKES = [
     ("no conditional compilation", "Sources/DNSZone/A.swift", "// A.\n#if DEBUG\n#endif\n", 2),
     ("no conditional compilation", "Sources/DNSZone/A.swift",
      "// A.\n@available(*, deprecated) struct A {}\n", 2),
+    ("tests that the docs name are there", "docs/a.md", "# A\n\n`DNSTests`, `GoneTests`\n", 3),
     ("tests neither sleep nor skip", "Tests/T/A.swift",
      "// A.\n@Test(.disabled()) func f() {}\n", 2),
     ("tests neither sleep nor skip", "Tests/T/A.swift",

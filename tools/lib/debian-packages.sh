@@ -10,7 +10,14 @@ build_packages=(
 
 # To look at a running server from outside.
 # shellcheck disable=SC2034
-client_packages=(bind9-dnsutils curl jq knot-dnsutils ldnsutils python3)
+client_packages=(
+  bind9-dnsutils bind9-utils curl iproute2 jq knot-dnsutils ldnsutils python3
+)
+
+# To compare the answers of other servers with Rollcall's. tools/oracle keeps their installation
+# from starting them.
+# shellcheck disable=SC2034
+oracle_packages=(bind9 knot nsd python3-dnspython)
 
 # require_packages PACKAGE... installs those that are missing. Without root it prints the command
 # that would, and returns 1. Everything it says goes to stderr.
