@@ -33,25 +33,3 @@ struct OptRecord {
     return data
   }
 }
-
-/// Which options the reply to a query has, found before the answer is written so that it leaves
-/// them room. An extended error is no part of this: it is added where there is room left.
-struct ReplyOptions {
-  var nsidLength: Int?
-  /// The data of the query's COOKIE option; the reply's begin with the same client cookie.
-  var cookie: UnsafeRawBufferPointer?
-  var isKeepaliveWanted = false
-
-  /// Octets of the OPT record with these options.
-  var length: Int {
-    var length = EDNS.recordLength
-    if let nsidLength { length += EDNS.optionHeaderLength + nsidLength }
-    if cookie != nil { length += EDNS.optionHeaderLength + Self.cookieLength }
-    if isKeepaliveWanted { length += EDNS.optionHeaderLength + Self.keepaliveLength }
-    return length
-  }
-
-  static let cookieLength = ServerCookie.clientLength + ServerCookie.length
-  static let keepaliveLength = 2
-  static let extendedErrorLength = 2
-}
