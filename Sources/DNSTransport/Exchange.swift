@@ -18,17 +18,20 @@ package struct Exchange {
   /// Room for the reply: ``UDPBatch/replyRoom`` octets over UDP, 65,535 over TCP. Uninitialised.
   package let reply: UnsafeMutableRawBufferPointer
   package let transport: Transport
+  /// Whether the UDP reception that brought it was full, so that more is likely to wait.
+  package let isReceptionFull: Bool
   /// Octets of `reply` that the answerer has written; 0 means that no reply is sent.
   package var replyLength = 0
 
   package init(
     query: UnsafeRawBufferPointer, client: UnsafeRawBufferPointer,
-    reply: UnsafeMutableRawBufferPointer, transport: Transport
+    reply: UnsafeMutableRawBufferPointer, transport: Transport, isReceptionFull: Bool = false
   ) {
     self.query = query
     self.client = client
     self.reply = reply
     self.transport = transport
+    self.isReceptionFull = isReceptionFull
   }
 }
 

@@ -147,7 +147,7 @@ extension UDPBatch {
       client: SocketAddressForm.address(source(slot)),
       reply: UnsafeMutableRawBufferPointer(
         start: replyOctets + slot * Self.roomStride, count: Self.replyRoom),
-      transport: .udp)
+      transport: .udp, isReceptionFull: used == Self.size)
   }
 
   private func source(_ slot: Int) -> UnsafeRawBufferPointer {

@@ -24,12 +24,15 @@ extension EDNS {
   /// Octets of an option's code and length.
   package static let optionHeaderLength = 4
 
-  /// Reads the OPT record at `start`, whose owner and length are known to be right.
+  /// Reads the OPT record at `start`, whose owner and length are known to be right; of another
+  /// version than 0 only the fixed part.
   /// - Returns: nil when its options do not fill its RDATA.
   init?(_ message: Span<UInt8>, at start: Int) {
     udpPayloadSize = message.uint16(at: start + 3)
     version = message[start + 6]
     dnssecOK = message[start + 7] & 0x80 != 0
+    // Another version's options may have another form.
+    guard version == 0 else { return }
     var position = start + Self.recordLength
     let end = position + Int(message.uint16(at: start + 9))
     while position < end {

@@ -9,6 +9,8 @@ package struct TSIG: Sendable {
   package let time: [UInt8]
 
   private static let timeLength = 8
+  /// Octets of MAC size, original id, error, and length of other data.
+  private static let numbersLength = 8
 
   /// Reads the record at `offset`, where ``Query/tsigOffset`` has found it well formed.
   /// - Returns: nil when a name in it is none.
@@ -17,8 +19,16 @@ package struct TSIG: Sendable {
       let owner = DomainName(message, at: offset),
       let algorithm = DomainName(message, at: record.rdataStart)
     else { return nil }
+    // The algorithm is not compressed (RFC 8945 section 4.2), or else the rest does not fit.
     let timeStart = record.rdataStart + algorithm.wire.count
-    guard timeStart + Self.timeLength <= record.end else { return nil }
+    let sizeOffset = timeStart + Self.timeLength
+    guard sizeOffset + Self.numbersLength <= record.end else { return nil }
+    let macLength = Int(message.uint16(at: sizeOffset))
+    guard sizeOffset + Self.numbersLength + macLength <= record.end else { return nil }
+    let otherLength = Int(message.uint16(at: sizeOffset + 6 + macLength))
+    guard sizeOffset + Self.numbersLength + macLength + otherLength == record.end else {
+      return nil
+    }
     self.owner = owner
     self.algorithm = algorithm
     time = (timeStart..<timeStart + Self.timeLength).map { message[$0] }

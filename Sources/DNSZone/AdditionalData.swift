@@ -59,7 +59,7 @@ extension GeneralAnswer {
   ) {
     let name = scratch.target
     name.set(target.octets)
-    guard zones.findZone(name)?.address == zone.address,
+    guard name.isWithin(zone),
       case .data(let rrset) = zone.lookUp(
         name, type, seed: zones.seed, wildcard: scratch.wildcard)
     else { return }

@@ -103,6 +103,11 @@ struct NameScratch {
 
   var view: NameView { NameView(octets: octets, length: length) }
 
+  /// Whether the name is the zone's apex or below it.
+  func isWithin(_ zone: ZoneBlock) -> Bool {
+    labelCount >= zone.apexLabels && zone.isNamed(suffix(labels: zone.apexLabels))
+  }
+
   /// The name's last `labels` labels; all of it when it has no more.
   func suffix(labels: Int) -> NameView {
     let start = Int(labelOffsets[max(0, labelCount - labels)])

@@ -32,6 +32,10 @@ package final class Reclamation: @unchecked Sendable {
   private let readers: UnsafeMutableRawPointer
   private let epoch = Atomic<UInt64>(1)
   private var waiting: [(epoch: UInt64, free: () -> Void)] = []
+  /// How many of the first in ``waiting`` are freed.
+  private var freed = 0
+  /// Blocks that are freed at once: a large zone that was replaced must not hold the writer up.
+  private static let sliceLimit = 10_000
 
   package init() {
     readers = .allocate(byteCount: Self.readerLimit * Self.readerStride, alignment: 128)
@@ -41,7 +45,7 @@ package final class Reclamation: @unchecked Sendable {
   }
 
   deinit {
-    for retired in waiting { retired.free() }
+    for retired in waiting[freed...] { retired.free() }
     readers.deallocate()
   }
 
@@ -98,7 +102,8 @@ package final class Reclamation: @unchecked Sendable {
     retire { block.deallocate() }
   }
 
-  /// Frees what no reader can hold any more. Cheap when nothing waits.
+  /// Frees of what no reader can hold any more up to ``sliceLimit`` blocks. Cheap when nothing
+  /// waits.
   func collect() {
     guard !waiting.isEmpty else { return }
     epoch.wrappingAdd(1, ordering: .sequentiallyConsistent)
@@ -107,11 +112,17 @@ package final class Reclamation: @unchecked Sendable {
       let noted = state(index).pointee.epoch.load(ordering: .acquiring)
       return noted == 0 ? oldest : min(oldest, noted)
     }
-    let count = waiting.firstIndex { $0.epoch >= oldest } ?? waiting.count
-    for index in 0..<count { waiting[index].free() }
-    waiting.removeFirst(count)
+    let limit = min(freed + Self.sliceLimit, waiting.count)
+    while freed < limit, waiting[freed].epoch < oldest {
+      waiting[freed].free()
+      freed += 1
+    }
+    // Moving the rest up costs no more than freeing did.
+    guard freed * 2 >= waiting.count else { return }
+    waiting.removeFirst(freed)
+    freed = 0
   }
 
   /// Blocks that wait for readers.
-  package var waitingCount: Int { waiting.count }
+  package var waitingCount: Int { waiting.count - freed }
 }

@@ -52,12 +52,9 @@ struct ReplyOptions {
     _ edns: EDNS, in message: UnsafeRawBufferPointer, isUDP: Bool,
     _ settings: borrowing ResponderSettings
   ) {
-    // Another version's options may mean something else.
-    let isUnderstood = edns.version == 0
-    nsidLength = isUnderstood && edns.wantsNSID ? settings.nsid?.count : nil
-    cookie =
-      isUnderstood ? edns.cookie.map { UnsafeRawBufferPointer(rebasing: message[$0]) } : nil
-    isKeepaliveWanted = isUnderstood && edns.wantsKeepalive && !isUDP
+    nsidLength = edns.wantsNSID ? settings.nsid?.count : nil
+    cookie = edns.cookie.map { UnsafeRawBufferPointer(rebasing: message[$0]) }
+    isKeepaliveWanted = edns.wantsKeepalive && !isUDP
   }
 
   /// Octets of the OPT record with these options.

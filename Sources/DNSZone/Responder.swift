@@ -90,11 +90,11 @@ package final class Responder {
     _ request: Request, in reply: UnsafeMutableRawBufferPointer, _ outcome: inout ReplyOutcome
   ) {
     let query = request.query
-    if let edns = query.edns, edns.version > 0 {
-      outcome.code = .badVersion
-    } else if query.tsigOffset != nil {
+    if query.tsigOffset != nil {
       // No key is known here (RFC 8945 section 5.2.1).
       outcome.code = .notAuth
+    } else if let edns = query.edns, edns.version > 0 {
+      outcome.code = .badVersion
     } else if query.questionLength == 0 {
       answerCookieOnly(request, &outcome)
     } else if areCookiesRequired && request.isUDP && !isProven(request) {

@@ -7,7 +7,7 @@ package struct StaticNames: Sendable {
   let apex: DomainName
   package private(set) var owners: Set<DomainName> = []
   /// Owners of delegations and DNAMEs.
-  private(set) var cuts: Set<DomainName> = []
+  package private(set) var cuts: Set<DomainName> = []
 
   package init(apex: DomainName, records: [ResourceRecord]) {
     self.apex = apex

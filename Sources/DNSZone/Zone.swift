@@ -61,9 +61,14 @@ package final class Zone {
   }
 
   /// Of the SOA record as the last change left it; nil in a zone that could not be read.
-  package var serial: UInt32? {
+  package var serial: UInt32? { serial(in: block) }
+
+  /// Of the SOA record as readers see it.
+  package var visibleSerial: UInt32? { serial(in: visibleBlock) }
+
+  private func serial(in block: ZoneBlock) -> UInt32? {
     name.set(apex)
-    return find(name.view)?.rrset(.soa).map { SOA.serial(Array($0.rdata(0))) }
+    return block.node(name.view, seed: seed)?.rrset(.soa).map { SOA.serial(Array($0.rdata(0))) }
   }
 
   /// Whether anything stands at `owner` or below it.
@@ -79,11 +84,16 @@ package final class Zone {
 
   /// From here on changes are made to a copy of the table of nodes, and of each node that changes,
   /// until the zone is published.
-  func beginReplacement() {
-    guard publishedBlock == nil else { return }
+  /// - Returns: false when that is so already.
+  func beginReplacement() -> Bool {
+    guard publishedBlock == nil else { return false }
     publishedBlock = block
     block = block.copy()
+    return true
   }
+
+  /// What readers are led to while the zone is not published anew.
+  var visibleBlock: ZoneBlock { publishedBlock ?? block }
 
   /// To be called when readers are led to ``block``.
   func finishReplacement() {
@@ -96,7 +106,7 @@ package final class Zone {
 
   /// Goes back to what readers see; nothing may have been changed.
   func abandonReplacement() {
-    guard let old = publishedBlock, replaced.isEmpty else { return }
+    guard let old = publishedBlock else { return }
     publishedBlock = nil
     block.deallocateTable()
     block = old

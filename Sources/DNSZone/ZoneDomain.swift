@@ -29,11 +29,12 @@ package final class ZoneDomain: @unchecked Sendable {
   }
 
   /// Serves `changed` from now on, each in the place of the zone with the same apex, and those at
-  /// `removed` no longer. A reply sees all of that or nothing.
+  /// `removed` no longer. A reply sees all of that or nothing. Other zones stay as readers see
+  /// them, whatever has been replaced in them.
   package func publish(_ changed: [Zone], removing removed: [DomainName] = []) {
     var replaced = changed.map { zones.updateValue($0, forKey: $0.apex) }
     replaced += removed.map { zones.removeValue(forKey: $0) }
-    publishTable()
+    publishTable(changed)
     for zone in changed { zone.finishReplacement() }
     // What is replaced retires its memory here, after readers have lost the way to it.
     withExtendedLifetime(replaced) {}
@@ -49,9 +50,12 @@ package final class ZoneDomain: @unchecked Sendable {
     reclamation.collect()
   }
 
-  private func publishTable() {
+  private func publishTable(_ changed: [Zone]) {
     let new = NameTable<ZoneBlock>.allocate(for: zones.count)
-    for zone in zones.values { new.insert(zone.block) }
+    let changed = Set(changed.map(ObjectIdentifier.init))
+    for zone in zones.values {
+      new.insert(changed.contains(ObjectIdentifier(zone)) ? zone.block : zone.visibleBlock)
+    }
     let old = table.exchange(UInt(bitPattern: new.memory), ordering: .acquiringAndReleasing)
     reclamation.retire(UnsafeMutableRawPointer(bitPattern: old)!)
   }

@@ -9,15 +9,20 @@ extension Zone {
   /// Readers see nothing of it, nor of any later change, until the zone is published again: all of
   /// it then at once. Names of other RRsets must be none that `records` leave no room at.
   ///
-  /// - Returns: whether anything is different. If not, the zone need not be published.
+  /// - Returns: whether the zone has changes that readers do not see, of this call or an earlier
+  ///   one. If not, it need not be published.
   package func replaceStatic(with records: [ResourceRecord]) -> Bool {
-    beginReplacement()
+    let isFirst = beginReplacement()
     let old = staticNames
     staticNames = StaticNames(apex: apex, records: records)
     let rrsets = Self.rrsets(of: records)
     let changed = withdrawStatic(of: old, except: rrsets) + publishStatic(rrsets)
-    if changed == 0 { abandonReplacement() } else { markCuts(old) }
-    return changed > 0
+    guard changed == 0 else {
+      markCuts(old)
+      return true
+    }
+    if isFirst { abandonReplacement() }
+    return !isFirst
   }
 
   /// Publishes the first static records of a zone that no reader can see yet.

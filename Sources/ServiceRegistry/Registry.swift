@@ -39,7 +39,7 @@ package actor Registry {
   private enum Waiting {
     /// Commands that stand together are committed together.
     case command(Command, Reply<Outcome>?)
-    case reload(StaticZones, Reply<[ZoneReport]>)
+    case reload(Reload, Reply<[ZoneReport]>)
   }
 
   package init(
@@ -135,9 +135,8 @@ package actor Registry {
     }.get()
   }
 
-  /// Takes zones that have been read. Whoever reads them waits for the reply before the next ones.
-  func submit(_ zones: StaticZones) async throws(RegistryError) -> [ZoneReport] {
-    try await withCheckedContinuation { put(.reload(zones, $0)) }.get()
+  func submit(_ reload: Reload) async throws(RegistryError) -> [ZoneReport] {
+    try await withCheckedContinuation { put(.reload(reload, $0)) }.get()
   }
 
   /// Takes a command that nobody waits for. It is not refused: it was accepted when the lease was.
@@ -154,9 +153,9 @@ package actor Registry {
         switch first {
         case .command:
           await commitBatch()
-        case .reload(let zones, let reply):
+        case .reload(let reload, let reply):
           inbox.removeFirst()
-          reply.resume(returning: await carryOut(zones))
+          reply.resume(returning: await carryOut(reload))
         }
       }
       isCommitting = false

@@ -4,35 +4,45 @@ import DNSWire
 import DNSZone
 
 extension Registry {
-  /// Serves `zones` from now on, in one step. Registered names stay.
+  /// Serves `zones` from now on, in one step. Registered names stay. The next reload may be prepared
+  /// when this one is over.
   ///
+  /// - Parameter replaced: what is prepared of them.
   /// - Throws: ``RegistryError/nameCovered(registered:holder:)`` when a zone would leave no room
   ///   for a registered name; then, as after any error, nothing has changed.
-  package func reload(_ zones: StaticZones) async throws(RegistryError) -> [ZoneReport] {
-    try await submit(zones)
+  package func reload(
+    _ zones: StaticZones, _ replaced: ReplacedZones
+  ) async throws(RegistryError) -> [ZoneReport] {
+    try await submit(Reload(zones: zones, replaced: replaced))
+  }
+
+  struct Reload: Sendable {
+    let zones: StaticZones
+    let replaced: ReplacedZones
   }
 
   /// Decides, commits, applies and publishes a reload.
-  func carryOut(_ zones: StaticZones) async -> Result<[ZoneReport], RegistryError> {
-    if let failure = await settleDoubt() { return .failure(failure) }
-    if let (registered, holder) = zone.conflict(with: zones, state.services) {
+  func carryOut(_ reload: Reload) async -> Result<[ZoneReport], RegistryError> {
+    if let (registered, holder) = zone.conflict(with: reload.zones, state.services) {
       return .failure(
         .nameCovered(registered: registered.description, holder: holder.description))
     }
-    let serial = zone.serial(with: zones)
+    var serial = zone.serial(with: reload.zones)
     if serial != zone.serial {
+      if let failure = await settleDoubt() { return .failure(failure) }
       // The batch before may have had numbers that are on disk though it failed.
-      let next = state.position.serial.map { ($0 &+ 1).laterSerial(serial) } ?? serial
-      state.position.serial = next
-      let failure = await commit(StoreBatch(position: state.position))
-      if let failure { return .failure(failure) }
-      return .success(apply(zones, serial: next))
+      serial = state.position.serial.map { ($0 &+ 1).laterSerial(serial) } ?? serial
+      state.position.serial = serial
+      if let failure = await commit(StoreBatch(position: state.position)) {
+        return .failure(failure)
+      }
     }
-    return .success(apply(zones, serial: serial))
+    return .success(apply(reload, serial: serial))
   }
 
-  private func apply(_ zones: StaticZones, serial: UInt32) -> [ZoneReport] {
-    let replaced = zone.replaceStatic(with: zones, serial: serial)
+  private func apply(_ reload: Reload, serial: UInt32) -> [ZoneReport] {
+    var replaced = reload.replaced
+    zone.replaceStatic(with: reload.zones, serial: serial, &replaced)
     for name in zone.pinRevealed() {
       if let service = state.services[name] { publish(whole(service), of: name) }
     }

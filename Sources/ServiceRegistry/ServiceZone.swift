@@ -34,7 +34,7 @@ package final class ServiceZone {
     self.domain = domain
     self.records = records
     self.ttl = ttl
-    zonesBelow = Set(domain.apexes.filter { $0 != zone.apex && $0.isEqualOrBelow(zone.apex) })
+    zonesBelow = Self.below(zone.apex, domain.apexes)
     names = OwnerNames(apex: zone.apex)
     serviceRecords = ServiceRecords(names: names)
     serial = zone.serial ?? 1
@@ -100,14 +100,15 @@ package final class ServiceZone {
   /// Makes exist what static records hid and no longer hide.
   /// - Returns: the services of which something may be to publish.
   func pinRevealed() -> [ServiceName] {
-    let services = Array(hidden.keys)
-    for service in services {
-      for name in hidden[service] ?? [] where isFree(name) {
-        hidden[service]?.remove(name)
-        zone.pin(name)
-      }
+    let before = hidden
+    hidden = [:]
+    for (service, names) in before {
+      let stillHidden = names.filter { !isFree($0) }
+      for name in names.subtracting(stillHidden) { zone.pin(name) }
+      // Whatever else is still hidden is noted when the service is published.
+      if !stillHidden.isEmpty { hidden[service] = stillHidden }
     }
-    return services
+    return Array(before.keys)
   }
 
   private func names(of service: ServiceName, _ claims: ServiceClaims?) -> Set<DomainName> {

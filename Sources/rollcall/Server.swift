@@ -34,7 +34,7 @@ enum Server {
     let dns = try DNSServer.open(
       addresses: settings.dns, workers: settings.workers, limits: limits,
       makeAnswerer: makeAnswerer(domain, responderSettings(settings, limits)), logger: logger)
-    let reloader = ZoneReloader(settings, registry, loaded: loaded, logger: logger)
+    let reloader = ZoneReloader(settings, registry, domain, loaded: loaded, logger: logger)
     let api = RegistryAPI(
       registry: registry, allowedHosts: settings.allowedHosts, version: Version.text,
       logger: logger
@@ -84,7 +84,7 @@ enum Server {
       return { exchanges in
         responder.begin(
           at: clock.boot(), wallSeconds: UInt32(truncatingIfNeeded: clock.wall() / 1_000),
-          isUnderLoad: exchanges.count == UDPBatch.size)
+          isUnderLoad: exchanges.first?.isReceptionFull ?? false)
         for index in exchanges.indices {
           exchanges[index].replyLength = responder.reply(
             to: exchanges[index].query, from: exchanges[index].client,

@@ -23,10 +23,14 @@ struct LoadedZones {
   /// The file of each apex.
   private var paths: [DomainName: String] = [:]
   private(set) var refused: [Refusal] = []
+  /// Whether there was a directory to read.
+  let isDirectoryThere: Bool
 
   /// - Throws: when the directory can't be read.
   init(_ settings: Settings) throws(ZoneFileError) {
-    for path in try Self.paths(settings) {
+    let paths = try Self.paths(settings)
+    isDirectoryThere = paths != nil
+    for path in paths ?? [] {
       do throws(ZoneFileError) {
         try add(path, origin: ZoneDirectory.origin(fromFileName: path))
       } catch {
@@ -35,9 +39,10 @@ struct LoadedZones {
     }
   }
 
-  private static func paths(_ settings: Settings) throws(ZoneFileError) -> [String] {
-    let isThere = access(settings.zonesDirectory, F_OK) == 0
-    guard settings.isZonesDirectoryNamed || isThere else { return [] }
+  /// - Returns: nil when there is no directory and none was named.
+  private static func paths(_ settings: Settings) throws(ZoneFileError) -> [String]? {
+    let isMissing = access(settings.zonesDirectory, F_OK) != 0 && errno == ENOENT
+    guard settings.isZonesDirectoryNamed || !isMissing else { return nil }
     return try ZoneDirectory.zoneFiles(in: settings.zonesDirectory)
   }
 

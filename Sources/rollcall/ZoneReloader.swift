@@ -1,6 +1,7 @@
 // Reads the zone files again while the server runs, on SIGHUP or by the API.
 
 import DNSWire
+import DNSZone
 import LDNS
 import Logging
 import RegistryAPI
@@ -16,27 +17,44 @@ actor ZoneReloader {
 
   private let settings: Settings
   private let registry: Registry
+  private let domain: ZoneDomain
   private let logger: Logger
   /// The zone that each file was last served as, to know what a broken file stands for.
   private var apexes: [String: DomainName]
-  private var last: Task<Result<ZoneReload, RegistryError>, Never>?
+  /// The reload that is under way, and the one after it, whose reading has not begun.
+  private var current: Task<Result<ZoneReload, RegistryError>, Never>?
+  private var next: Task<Result<ZoneReload, RegistryError>, Never>?
 
-  init(_ settings: Settings, _ registry: Registry, loaded: LoadedZones, logger: Logger) {
+  init(
+    _ settings: Settings, _ registry: Registry, _ domain: ZoneDomain, loaded: LoadedZones,
+    logger: Logger
+  ) {
+    var settings = settings
+    // A directory that was there must not be taken for an empty one when it is gone.
+    settings.isZonesDirectoryNamed = settings.isZonesDirectoryNamed || loaded.isDirectoryThere
     self.settings = settings
     self.registry = registry
+    self.domain = domain
     self.logger = logger
     apexes = loaded.apexes
   }
 
   /// - Throws: when nothing was reloaded. A refused file is no error: its zone stays as it is.
   func reload() async throws(RegistryError) -> ZoneReload {
-    let before = last
-    let next = Task {
+    try await task().value.get()
+  }
+
+  /// One reload serves all who ask before it begins.
+  private func task() -> Task<Result<ZoneReload, RegistryError>, Never> {
+    if let next { return next }
+    let before = current
+    let task = Task {
       _ = await before?.value
+      (current, next) = (next, nil)
       return await readAndSubmit()
     }
-    last = next
-    return try await next.value.get()
+    next = task
+    return task
   }
 
   private func readAndSubmit() async -> Result<ZoneReload, RegistryError> {
@@ -65,8 +83,10 @@ actor ZoneReloader {
         zones.kept.insert(settings.zone)
       }
     }
+    logRefused(refused)
+    let replaced = ReplacedZones(zones, besides: settings.zone, in: domain)
     do throws(RegistryError) {
-      let reports = try await registry.reload(zones)
+      let reports = try await registry.reload(zones, replaced)
       apexes = apexes.filter { zones.kept.contains($0.value) }.merging(loaded.apexes) { $1 }
       let reload = ZoneReload(
         zones: reports, refused: refused,
@@ -75,15 +95,28 @@ actor ZoneReloader {
       log(reload)
       return .success(reload)
     } catch {
-      logger.error("zones not reloaded", metadata: ["reason": "\(error)"])
+      log(error)
       return .failure(error)
     }
   }
 
-  private func log(_ reload: ZoneReload) {
-    for reason in reload.refused {
+  private func logRefused(_ reasons: [String]) {
+    for reason in reasons {
       logger.error("zone file refused, the zone stays as it is", metadata: ["reason": "\(reason)"])
     }
+  }
+
+  private func log(_ error: RegistryError) {
+    if case .nameCovered(let registered, let holder) = error {
+      logger.error(
+        "zones not reloaded: a zone file would take a registered name",
+        metadata: ["name": "\(registered)", "static": "\(holder)"])
+    } else {
+      logger.error("zones not reloaded", metadata: ["reason": "\(error)"])
+    }
+  }
+
+  private func log(_ reload: ZoneReload) {
     for warning in reload.warnings {
       logger.warning("zone file", metadata: ["at": "\(warning)"])
     }

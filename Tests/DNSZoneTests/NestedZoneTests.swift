@@ -82,6 +82,16 @@ struct NestedZoneTests {
     #expect(reply.additional.isEmpty)
   }
 
+  @Test("an address in the answering zone's own file counts, though another zone has the name")
+  func ownAddress() throws {
+    let served = ZoneUnderTest([
+      ("example.", "@ SOA ns h 1 2 3 4 5\n@ NS ns1\nns1 A 10.0.0.1"),
+      ("ns1.example.", "@ SOA ns h 1 2 3 4 5\n@ NS ns.elsewhere.\n@ A 10.0.0.2"),
+    ])
+    #expect(try served.ask("example.", .ns).additional.values == ["10.0.0.1"])
+    #expect(try served.ask("ns1.example.", .a).answer.values == ["10.0.0.2"])
+  }
+
   @Test("a zone that could not be read is SERVFAIL with EDE 14, its neighbours answer (RFC 8914)")
   func brokenZone() throws {
     served.publish(Zone.broken(apex: ZoneUnderTest.name("child.example."), in: served.domain))

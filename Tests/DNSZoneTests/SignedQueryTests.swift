@@ -13,9 +13,11 @@ struct SignedQueryTests {
 
   /// A TSIG record of the key `k.` with a MAC of four octets.
   private func record(
-    owner: [UInt8] = [1, 0x6B, 0], recordClass: [UInt8] = [0, 255]
+    owner: [UInt8] = [1, 0x6B, 0], recordClass: [UInt8] = [0, 255], macLength: UInt16 = 4,
+    algorithm: [UInt8] = algorithm
   ) -> [UInt8] {
-    let rdata = Self.algorithm + Self.time + [0, 4, 1, 2, 3, 4, 0x12, 0x34, 0, 0, 0, 0]
+    let size = [UInt8(macLength >> 8), UInt8(macLength & 0xFF)]
+    let rdata = algorithm + Self.time + size + [1, 2, 3, 4, 0x12, 0x34, 0, 0, 0, 0]
     return owner + [0, 250] + recordClass + [0, 0, 0, 0, 0, UInt8(rdata.count)] + rdata
   }
 
@@ -55,7 +57,8 @@ struct SignedQueryTests {
       query(record() + other, records: 2), query(record() + record(), records: 2),
       query(record(recordClass: [0, 1])), query(Array(record().dropLast())),
       query([0, 0, 250, 0, 255, 0, 0, 0, 0, 0, 2, 0, 0]),
-      query(record(owner: [0xC0, 35])),
+      query(record(owner: [0xC0, 35])), query(record(macLength: 3)), query(record(macLength: 5)),
+      query(record(macLength: 0xFFFF)), query(record(algorithm: [0xC0, 12])),
     ] {
       #expect(try Message(served.reply(to: octets)).code == .formatError)
     }

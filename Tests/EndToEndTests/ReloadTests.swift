@@ -137,6 +137,24 @@ extension EndToEnd {
       }
     }
 
+    @Test("A default directory that is gone is no empty one")
+    func defaultDirectoryGone() async throws {
+      try await withSite { site in
+        try site.write(Self.example, to: "zones/example.org.zone")
+        let child = try site.start(
+          [
+            Site.program, "serve", "--dns", "127.0.0.1:0", "--http", "127.0.0.1:0", "--data",
+            "data",
+          ], output: "output", errors: "log")
+        let ready = try await site.readyLine(of: child, log: "log")
+        let server = RunningServer(site: site, child: child, ready: ready, logName: "log")
+        try FileManager.default.moveItem(
+          atPath: site.path("zones"), toPath: site.path("elsewhere"))
+        #expect(try await server.curl("POST", "/v1/zones/reload").status == 422)
+        #expect(try await server.digShort("www.example.org", "A") == ["192.0.2.80"])
+      }
+    }
+
     @Test("Queries during reloads see the old zones or the new ones, never a mixture")
     func duringReloads() async throws {
       try await withSite { site in

@@ -66,6 +66,12 @@ package final class RegistryUnderTest {
     await registry.tick()
   }
 
+  /// Has the registry take `zones` over, as the server does when it has read them.
+  package func reload(_ zones: StaticZones) async throws(RegistryError) -> [ZoneReport] {
+    try await registry.reload(
+      zones, ReplacedZones(zones, besides: ZoneUnderTest.name("mesh.internal."), in: domain))
+  }
+
   /// Returns when what the clock has brought about is committed.
   package func settle() async throws {
     // Commands are carried out in order: when this one is refused, or fails for want of a store,
