@@ -8,22 +8,35 @@ struct KnownNames {
   /// The first offset that the fourteen bits of a pointer can't express.
   private static let offsetLimit = 0x4000
 
+  /// Pointers that reading a name may follow. Some resolvers give up after ten: the one of Go's
+  /// standard library does.
+  private static let hopLimit: UInt8 = 10
+
   private var offsets = InlineArray<192, UInt16>(repeating: 0)
+  /// Pointers to follow from each label on.
+  private var hops = InlineArray<192, UInt8>(repeating: 0)
   var count = 0
 
   struct Match {
     /// Octets of the name to write out before the pointer, all of it when there is none.
     let literalLength: Int
     let offset: UInt16?
+    /// Pointers to follow when the name is written so.
+    let hops: UInt8
   }
 
-  /// Notes the labels in `length` octets at `start`; the root label is not worth a pointer.
-  mutating func noteLabels(at start: Int, of length: Int, in message: UnsafeMutableRawPointer) {
+  /// Notes the labels in `length` octets at `start`, of which the rest is `hops` pointers away. The
+  /// root label is not worth a pointer, and one too far away is not pointed to.
+  mutating func noteLabels(
+    at start: Int, of length: Int, hops: UInt8, in message: UnsafeMutableRawPointer
+  ) {
+    guard hops < Self.hopLimit else { return }
     var position = start
     while position < start + length, count < Self.capacity, position < Self.offsetLimit {
       let labelLength = Int(message.load(fromByteOffset: position, as: UInt8.self))
       guard labelLength > 0 else { return }
       offsets[count] = UInt16(position)
+      self.hops[count] = hops
       count += 1
       position += 1 + labelLength
     }
@@ -35,11 +48,11 @@ struct KnownNames {
     while name[position] != 0 {
       let suffix = UnsafeRawBufferPointer(rebasing: name[position...])
       for index in 0..<count where Self.holds(suffix, at: Int(offsets[index]), in: message) {
-        return Match(literalLength: position, offset: offsets[index])
+        return Match(literalLength: position, offset: offsets[index], hops: hops[index] + 1)
       }
       position += 1 + Int(name[position])
     }
-    return Match(literalLength: name.count, offset: nil)
+    return Match(literalLength: name.count, offset: nil, hops: 0)
   }
 
   /// Whether the name at `offset`, pointers followed, is `name`. Our own pointers always lead

@@ -21,7 +21,7 @@ package struct MessageWriter: ~Copyable {
     self.limit = min(limit, memory.count)
     length = Header.length + questionNameLength + 4
     known = KnownNames()
-    known.noteLabels(at: Header.length, of: questionNameLength, in: base)
+    known.noteLabels(at: Header.length, of: questionNameLength, hops: 0, in: base)
   }
 
   /// A point to return to when a set of records must be whole.
@@ -89,11 +89,11 @@ package struct MessageWriter: ~Copyable {
     let match =
       compressed
       ? known.longestMatch(of: name, in: UnsafeRawPointer(base))
-      : KnownNames.Match(literalLength: name.count, offset: nil)
+      : KnownNames.Match(literalLength: name.count, offset: nil, hops: 0)
     let needed = match.literalLength + (match.offset == nil ? 0 : 2)
     guard length + needed <= limit else { return false }
     (base + length).copyMemory(from: name.baseAddress!, byteCount: match.literalLength)
-    known.noteLabels(at: length, of: match.literalLength, in: base)
+    known.noteLabels(at: length, of: match.literalLength, hops: match.hops, in: base)
     length += match.literalLength
     if let offset = match.offset {
       base.storeBigEndian(0xC000 | offset, at: length)

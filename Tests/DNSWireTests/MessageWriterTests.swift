@@ -179,6 +179,32 @@ struct MessageWriterTests {
     #expect(message.answer.lines.suffix(2).first == long)
   }
 
+  @Test("names that build on one another are read by ten pointers at most")
+  func longChains() throws {
+    let writer = WriterUnderTest(query, limit: 65_535)
+    var name = "mesh.internal."
+    for step in 0..<30 {
+      name = "s\(step).\(name)"
+      #expect(writer.append("web.mesh.internal. 5 IN NS \(name)"))
+    }
+    let message = try writer.message()
+    #expect(message.answer.values.last == name)
+    let hops = message.answerEnds.map { end in
+      var (position, hops) = (end - 2, 0)
+      while message.octets[position] != 0 {
+        if message.octets[position] < 0xC0 {
+          position += 1 + Int(message.octets[position])
+        } else {
+          position =
+            Int(message.octets[position] & 0x3F) << 8 | Int(message.octets[position + 1])
+          hops += 1
+        }
+      }
+      return hops
+    }
+    #expect(hops.max() == 10)
+  }
+
   @Test("the last labels of a question with 120 labels can be pointed to")
   func manyLabels() throws {
     let name = String(repeating: "a.", count: 118) + "mesh.internal."
