@@ -4,8 +4,8 @@ import DNSWire
 import DNSZone
 
 extension Registry {
-  /// Serves `zones` from now on, in one step. Registered names stay. The next reload may be prepared
-  /// when this one is over.
+  /// Serves `zones` from now on, in one step. Registered names stay. The next reload may be
+  /// prepared when this one is over.
   ///
   /// - Parameter replaced: what is prepared of them.
   /// - Throws: ``RegistryError/nameCovered(registered:holder:)`` when a zone would leave no room
