@@ -4,7 +4,7 @@ import DNSWire
 
 extension GeneralAnswer {
   /// Targets whose addresses are looked up for one reply.
-  static var targetLimit: Int { 64 }
+  static var targetLimit: Int { AnswerScratch.targetLimit }
 
   /// Appends what `zone` has for the names in the RDATA of `rrset`, which the answer holds for the
   /// current name. What other zones have is not this answer's to give: nobody may believe it
@@ -13,37 +13,36 @@ extension GeneralAnswer {
     ofTargetsIn rrset: RRsetBlock, first: Int, from zone: ZoneBlock
   ) {
     guard let offset = rrset.type.targetOffset else { return }
+    let isBinding = rrset.type == .svcb || rrset.type == .https
+    var seen = 0
     for step in 0..<min(rrset.count, Self.targetLimit) {
       let rdata = rrset.rdata((first + step) % rrset.count)
-      let target = UnsafeRawBufferPointer(rebasing: rdata[offset...])
-      let isRepeated = (0..<step).contains { earlier in
-        let rdata = rrset.rdata((first + earlier) % rrset.count)
-        return rdata.dropFirst(offset).elementsEqual(target)
+      var target = UnsafeRawBufferPointer(rebasing: rdata[offset...])
+      if isBinding && target[0] == 0 {
+        // The root stands for the owner, or in an alias for nothing (RFC 9460 section 2.5).
+        guard rdata[0] != 0 || rdata[1] != 0 else { continue }
+        target = scratch.name.view.bytes
       }
-      guard !isRepeated else { continue }
-      if rrset.type == .svcb || rrset.type == .https {
-        appendService(rrset.type, rdata, target, from: zone)
-      } else {
-        appendAddresses(of: target, from: zone)
-      }
+      guard isNew(target, &seen) else { continue }
+      // A binding's target may have bindings of its own (RFC 9460 section 4.1).
+      if isBinding && !isCurrentName(target) { append(rrset.type, of: target, from: zone) }
+      appendAddresses(of: target, from: zone)
     }
   }
 
-  /// A service binding's target has bindings of its own besides addresses, and the root in its
-  /// place means the owner, where it is not an alias to nothing (RFC 9460 sections 2.5 and 4.1).
-  private mutating func appendService(
-    _ type: RecordType, _ rdata: UnsafeRawBufferPointer, _ target: UnsafeRawBufferPointer,
-    from zone: ZoneBlock
-  ) {
-    guard target[0] == 0 else {
-      scratch.target.set(target.octets)
-      if !scratch.target.view.bytes.elementsEqual(scratch.name.view.bytes) {
-        append(type, of: target, from: zone)
-      }
-      return appendAddresses(of: target, from: zone)
-    }
-    let isAlias = rdata[0] == 0 && rdata[1] == 0
-    if !isAlias { appendAddresses(of: scratch.name.view.bytes, from: zone) }
+  /// Whether `target`, in whatever case, is none of the first `seen` ones, of which it is the next.
+  private func isNew(_ target: UnsafeRawBufferPointer, _ seen: inout Int) -> Bool {
+    scratch.target.set(target.octets)
+    let hash = scratch.target.view.hash(seed: zones.seed)
+    guard !(0..<seen).contains(where: { scratch.targetHashes[$0] == hash }) else { return false }
+    scratch.targetHashes[seen] = hash
+    seen += 1
+    return true
+  }
+
+  private func isCurrentName(_ target: UnsafeRawBufferPointer) -> Bool {
+    scratch.target.set(target.octets)
+    return scratch.target.view.bytes.elementsEqual(scratch.name.view.bytes)
   }
 
   private mutating func appendAddresses(

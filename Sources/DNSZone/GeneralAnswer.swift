@@ -234,14 +234,19 @@ struct GeneralAnswer: ~Copyable {
   }
 }
 
-/// Names that a reply needs in between, kept by the thread that answers; a handle like its parts.
+/// Memory that a reply needs in between, kept by the thread that answers; a handle like its parts.
 struct AnswerScratch {
   /// The name being looked up: the question's, then each alias's target.
   let name = NameScratch.allocate()
   let wildcard = NameScratch.allocate()
   let target = NameScratch.allocate()
+  /// Of the targets that have been looked up.
+  let targetHashes = UnsafeMutablePointer<UInt64>.allocate(capacity: targetLimit)
+
+  static var targetLimit: Int { 64 }
 
   func deallocate() {
+    targetHashes.deallocate()
     name.deallocate()
     wildcard.deallocate()
     target.deallocate()

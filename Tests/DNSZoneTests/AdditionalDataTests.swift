@@ -68,6 +68,27 @@ struct AdditionalDataTests {
         == "x.wild.example. 3600 IN A 10.0.0.4")
   }
 
+  @Test("a target that is named twice brings its addresses once, in whatever case")
+  func repeatedTargets() throws {
+    let served = ZoneUnderTest(
+      "example.",
+      Self.head + """
+        m MX 1 host
+        m MX 2 HOST
+        t TYPE65 \\# 20 0001 04686f7374076578616d706c6500 00010000
+        t TYPE65 \\# 20 0002 04686f7374076578616d706c6500 00010001
+        o HTTPS 1 .
+        o HTTPS 2 o
+        o A 10.0.0.3
+        host A 10.0.0.1
+        """)
+    for (name, type) in [("m", RecordType.mx), ("t", .https), ("o", .https)] {
+      let reply = try served.ask("\(name).example.", type)
+      #expect(reply.answer.count == 2)
+      #expect(reply.additional.count == 1, "\(name): \(reply.additional)")
+    }
+  }
+
   @Test("a target that is an alias or nowhere brings nothing")
   func noTargets() throws {
     let served = ZoneUnderTest(
