@@ -63,10 +63,22 @@ let package = Package(
     .target(
       name: "TestSupport", dependencies: ["DNSWire", "DNSZone", "ServiceRegistry", .logging],
       path: "Tests/TestSupport", swiftSettings: strict),
+    // What is fuzzed: by `tools/fuzz` with libFuzzer, whose main function FuzzDriver is built for,
+    // and by FuzzReplayTests with the inputs in Tests/Corpus. In other builds FuzzDriver is an
+    // empty program, so that the manifest needs no condition.
+    .target(
+      name: "FuzzTargets", dependencies: ["CLDNS", "DNSWire", "DNSZone", "LDNS", "TestSupport"],
+      path: "Tests/FuzzTargets", swiftSettings: strict),
+    .executableTarget(
+      name: "FuzzDriver", dependencies: ["FuzzTargets"], path: "Tests/FuzzDriver",
+      swiftSettings: strict),
+    .testTarget(
+      name: "FuzzReplayTests", dependencies: ["DNSWire", "FuzzTargets", "TestSupport"],
+      swiftSettings: strict),
     .testTarget(
       name: "DNSWireTests", dependencies: ["DNSWire", "TestSupport"], swiftSettings: strict),
     .testTarget(
-      name: "DNSZoneTests", dependencies: ["DNSWire", "DNSZone", "TestSupport"],
+      name: "DNSZoneTests", dependencies: ["DNSWire", "DNSZone", "FuzzTargets", "TestSupport"],
       swiftSettings: strict),
     .testTarget(name: "LDNSTests", dependencies: ["DNSWire", "LDNS"], swiftSettings: strict),
     .testTarget(

@@ -1,4 +1,4 @@
-// Numbers in network order.
+// Numbers in network order. Inlinable, since every query comes by here from other modules.
 
 extension [UInt8] {
   /// Appends a number in network order.
@@ -9,14 +9,14 @@ extension [UInt8] {
 
 extension UnsafeMutableRawPointer {
   /// Stores a number in network order.
-  package func storeBigEndian(_ value: some FixedWidthInteger, at offset: Int) {
+  @inlinable package func storeBigEndian(_ value: some FixedWidthInteger, at offset: Int) {
     storeBytes(of: value.bigEndian, toByteOffset: offset, as: type(of: value))
   }
 }
 
 extension Span<UInt8> {
   /// The 16-bit number in network order at `offset`.
-  package func uint16(at offset: Int) -> UInt16 {
+  @inlinable package func uint16(at offset: Int) -> UInt16 {
     UInt16(self[offset]) << 8 | UInt16(self[offset + 1])
   }
 }

@@ -117,7 +117,7 @@ extension DomainName: Hashable {
 
 extension UInt8 {
   /// ASCII capitals in lower case, all else as it is. Length octets are below 64 and stay.
-  package var asciiLowercased: UInt8 {
+  @inlinable package var asciiLowercased: UInt8 {
     self &- 0x41 < 26 ? self | 0x20 : self
   }
 }
