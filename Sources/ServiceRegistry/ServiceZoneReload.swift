@@ -28,37 +28,45 @@ extension ServiceZone {
     let cuts = next.cuts.subtracting(staticNames.cuts).filter(exists)
     let below = zonesBelow(zones).subtracting(zonesBelow).filter(exists)
     guard !owners.isEmpty || !cuts.isEmpty || !below.isEmpty else { return nil }
-    let isTaken = { (name: DomainName) -> DomainName? in
-      if owners.contains(name) { return name }
-      return cuts.first { name != $0 && name.isEqualOrBelow($0) }
-        ?? below.first { name.isEqualOrBelow($0) }
-    }
+    let tops = cuts.union(below)
+    let ownersByParent = Dictionary(grouping: owners) { $0.parent ?? .root }
     for service in services.values {
       for name in sharedNames(of: service) where staticOwner(claiming: name) == nil {
-        if let holder = isTaken(name) { return (name, holder) }
+        if owners.contains(name) { return (name, name) }
+        if let top = below.first(where: name.isEqualOrBelow) { return (name, top) }
+        if let cut = cuts.first(where: { name != $0 && name.isEqualOrBelow($0) }) {
+          return (name, cut)
+        }
+      }
+      let parent = names.service(service.record.name)
+      if let top = tops.first(where: parent.isEqualOrBelow),
+        let name = instanceName(of: service, where: { _ in true })
+      {
+        return (name, top)
+      }
+      if let owners = ownersByParent[parent],
+        let name = instanceName(of: service, where: owners.contains)
+      {
+        return (name, name)
       }
     }
-    // What is below a cut is so with its service; else an instance's name is taken by itself.
-    return owners.lazy.compactMap { self.instance(named: $0, services) }.first
+    return nil
+  }
+
+  /// The name of one of its instances that is answered and meets the condition.
+  private func instanceName(
+    of service: Service, where isWanted: (DomainName) -> Bool
+  ) -> DomainName? {
+    for (id, member) in service.members where !member.isExpired {
+      let name = names.instance(InstanceKey(service: service.record.name, id: id))
+      if isWanted(name) && staticOwner(claiming: name) == nil { return name }
+    }
+    return nil
   }
 
   private func sharedNames(of service: Service) -> [DomainName] {
     let name = service.record.name
     return [names.service(name)] + names.names(of: name, claims: service.record.claims)
-  }
-
-  private func instance(
-    named owner: DomainName, _ services: [ServiceName: Service]
-  ) -> (registered: DomainName, holder: DomainName)? {
-    guard staticOwner(claiming: owner) == nil, let parent = owner.parent else { return nil }
-    for service in services.values where names.service(service.record.name) == parent {
-      let isThere = service.members.contains { id, member in
-        let key = InstanceKey(service: service.record.name, id: id)
-        return !member.isExpired && names.instance(key) == owner
-      }
-      if isThere { return (owner, owner) }
-    }
-    return nil
   }
 
   /// The serial that this zone has with `zones`: another one if its content, or the set of zones

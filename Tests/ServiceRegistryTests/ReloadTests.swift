@@ -149,6 +149,22 @@ import Testing
     #expect(try server.addresses("db.prod") == ["10.0.0.1"])
   }
 
+  @Test("a cut at a name that hides a service is a conflict with the service's instances")
+  func cutAtHiddenService() async throws {
+    let before = try await RegistryUnderTest()
+    _ = try await before.registry.register(
+      InstanceKey("web", "a"), Registration(["10.0.0.1"], port: nil, lease: nil))
+    let hiding = Self.head + "web TXT \"x\"\n_web._tcp TXT \"x\"\n"
+    let server = try await RegistryUnderTest(store: before.store, clock: before.clock, zone: hiding)
+    #expect(try server.addresses("a.web") == ["10.0.0.1"])
+    for cut in ["web NS ns.example.", "web DNAME example."] {
+      await #expect(throws: RegistryError.self) {
+        _ = try await server.reload(zones(hiding + cut))
+      }
+    }
+    #expect(try server.addresses("a.web") == ["10.0.0.1"])
+  }
+
   @Test("static records beside registered names, and where only others' names end, are no conflict")
   func noConflict() async throws {
     let server = try await RegistryUnderTest()
