@@ -25,10 +25,10 @@ package struct StaticNames: Sendable {
     owners.contains(name) ? name : cut(above: name)
   }
 
-  func cut(above owner: DomainName) -> DomainName? {
-    guard !cuts.isEmpty else { return nil }
+  private func cut(above owner: DomainName) -> DomainName? {
+    guard !cuts.isEmpty, owner.isEqualOrBelow(apex) else { return nil }
     var ancestor = owner.parent
-    while let name = ancestor, name.isEqualOrBelow(apex) {
+    while let name = ancestor, name.wire.count >= apex.wire.count {
       if cuts.contains(name) { return name }
       ancestor = name.parent
     }

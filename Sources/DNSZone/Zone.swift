@@ -263,13 +263,13 @@ package final class Zone {
   // MARK: Cuts
 
   /// Notes at the node of `owner` where authority ends; see ``NodeBlock/Flags``.
-  func setCutFlags(of owner: DomainName) {
+  func setCutFlags(of owner: DomainName, isOccluded: Bool) {
     name.set(owner)
     guard let node = find(name.view) else { return }
     var flags: NodeBlock.Flags = []
     if owner != apex && node.rrset(.ns) != nil { flags.insert(.delegation) }
     if node.rrset(.dname) != nil { flags.insert(.dname) }
-    if staticNames.cut(above: owner) != nil { flags.insert(.occluded) }
+    if isOccluded { flags.insert(.occluded) }
     if flags != node.flags { replace(node, rrsets: node.rrsets, flags: flags) }
   }
 }

@@ -78,13 +78,20 @@ extension Zone {
   /// cut, and on the way there, all nodes are those of static records.
   private func markCuts(_ old: StaticNames) {
     guard !staticNames.cuts.isEmpty || !old.cuts.isEmpty else { return }
-    var seen: Set<DomainName> = []
+    /// Whether what is below a name is occluded.
+    var occludes: [DomainName: Bool] = [:]
     for owner in staticNames.owners {
-      var name = owner
-      while name.isEqualOrBelow(apex), seen.insert(name).inserted {
-        setCutFlags(of: name)
-        guard let parent = name.parent else { break }
-        name = parent
+      var path: [DomainName] = []
+      var ancestor: DomainName? = owner
+      while let name = ancestor, name.wire.count >= apex.wire.count, occludes[name] == nil {
+        path.append(name)
+        ancestor = name.parent
+      }
+      var isOccluded = ancestor.flatMap { occludes[$0] } ?? false
+      for name in path.reversed() {
+        setCutFlags(of: name, isOccluded: isOccluded)
+        isOccluded = isOccluded || staticNames.cuts.contains(name)
+        occludes[name] = isOccluded
       }
     }
   }
