@@ -104,6 +104,12 @@ TABLE = [
         rfc="RFC 1034 section 4.3.2 step 3a",
     ),
     Dispute(
+        "svcb-target-with-bindings", "bind", "additional", traits.adds_bindings_alone,
+        theirs="adds no addresses of a target that has SVCB or HTTPS records of its own",
+        ours="adds both (so does Knot)",
+        rfc="RFC 9460 section 4.1: SHOULD return A, AAAA and SVCB",
+    ),
+    Dispute(
         "svcb-addresses", "nsd", "additional", traits.adds_less_to_svcb,
         theirs="adds no addresses to SVCB and HTTPS, which it does not know that well",
         ours="adds the target's addresses (so do Knot and BIND)",

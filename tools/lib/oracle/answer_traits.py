@@ -272,6 +272,12 @@ def adds_less_to_svcb(d):
     return is_svcb and d.theirs.additional < d.ours.additional
 
 
+def adds_bindings_alone(d):
+    """The target's own SVCB or HTTPS records are there, its addresses are not."""
+    here = {record[1] for record in d.theirs.additional}
+    return adds_less_to_svcb(d) and bool(here) and here <= {SVCB, HTTPS}
+
+
 def adds_nothing_to_any(d):
     return d.qtype == ANY and not d.theirs.additional
 
