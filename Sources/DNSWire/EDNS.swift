@@ -51,8 +51,10 @@ extension EDNS {
     switch code {
     case .nsid: wantsNSID = true
     case .keepalive: wantsKeepalive = true
-    case .cookie where !ServerCookie.isPossibleOptionLength(data.count): hasMalformedCookie = true
-    case .cookie where cookie == nil: cookie = data
+    case .cookie where cookie == nil && !hasMalformedCookie:
+      // Only the first one counts (RFC 7873 section 5.2).
+      hasMalformedCookie = !ServerCookie.isPossibleOptionLength(data.count)
+      if !hasMalformedCookie { cookie = data }
     default: break
     }
   }

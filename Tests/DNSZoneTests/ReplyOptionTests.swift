@@ -84,6 +84,17 @@ struct ReplyOptionTests {
     }
   }
 
+  @Test("of several cookies only the first counts (RFC 7873 section 5.2)")
+  func severalCookies() throws {
+    let good = [0, 10, 0, 8] + client
+    let first = try served.ask(query(options: good + [0, 10, 0, 1, 9]))
+    #expect(first.code == .noError)
+    #expect(first.opt?.options.count == 1)
+    let malformed = try served.ask(query(options: [0, 10, 0, 0] + good))
+    #expect(malformed.code == .formatError)
+    #expect(malformed.opt?.options == [])
+  }
+
   @Test("a query without a question gets a cookie and no answer (RFC 7873 section 5.4)")
   func cookieOnly() throws {
     let options = [0, 10, 0, 8] + client
