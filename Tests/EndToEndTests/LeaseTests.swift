@@ -27,7 +27,7 @@ extension EndToEnd {
     func renewal() async throws {
       try await withSite { site in
         let server = try await site.startServer()
-        let json = #"{"address": "10.0.0.1", "lease_seconds": 3}"#
+        let json = #"{"address": "10.0.0.1", "lease_seconds": 3600}"#
         let registered = try await server.register("web", "a", json)
         let serial = try await server.serial()
         let renewed = try await server.curl("POST", "/v1/services/web/instances/a/renew")
