@@ -25,6 +25,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CLDNS", pkgConfig: "ldns", providers: [.apt(["libldns-dev"])]),
     .target(name: "CLinuxSockets"),
+    .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
     .target(name: "DNSWire", swiftSettings: strict),
     .target(name: "DNSZone", dependencies: ["DNSWire"], swiftSettings: strict),
     .target(name: "LDNS", dependencies: ["CLDNS", "DNSWire"], swiftSettings: strict),
@@ -32,18 +33,21 @@ let package = Package(
       name: "DNSTransport",
       dependencies: ["CLinuxSockets", "DNSWire", .nioCore, .nioPosix, .logging],
       swiftSettings: strict),
+    .target(name: "JSONText", dependencies: ["CSimdJSON"], swiftSettings: strict),
     .target(
       name: "ServiceRegistry",
       dependencies: ["DNSWire", "DNSZone", .deque, .heap, .logging],
       swiftSettings: strict),
     .target(
       name: "RegistryStorage",
-      dependencies: ["DNSWire", "ServiceRegistry", .product(name: "GRDB", package: "GRDB.swift")],
+      dependencies: [
+        "DNSWire", "JSONText", "ServiceRegistry", .product(name: "GRDB", package: "GRDB.swift"),
+      ],
       swiftSettings: strict),
     .target(
       name: "RegistryAPI",
       dependencies: [
-        "DNSWire", "ServiceRegistry", .hummingbird, .logging, .nioCore,
+        "DNSWire", "JSONText", "ServiceRegistry", .hummingbird, .logging, .nioCore,
         .product(name: "HTTPTypes", package: "swift-http-types"),
       ],
       swiftSettings: strict),
@@ -81,6 +85,7 @@ let package = Package(
       name: "DNSZoneTests", dependencies: ["DNSWire", "DNSZone", "FuzzTargets", "TestSupport"],
       swiftSettings: strict),
     .testTarget(name: "LDNSTests", dependencies: ["DNSWire", "LDNS"], swiftSettings: strict),
+    .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strict),
     .testTarget(
       name: "DNSTransportTests", dependencies: ["DNSTransport", .logging],
       swiftSettings: strict),
@@ -106,7 +111,8 @@ let package = Package(
     .testTarget(
       name: "EndToEndTests", dependencies: ["DNSWire", "TestSupport", "rollcall"],
       swiftSettings: strict),
-  ]
+  ],
+  cxxLanguageStandard: .cxx17
 )
 
 extension Target.Dependency {

@@ -3,6 +3,10 @@
 enum APILimits {
   /// Octets of a request's body.
   static let bodyLength = 64 * 1024
+  /// Octets of a request's body that is about many instances.
+  static let bulkBodyLength = 16 * 1024 * 1024
+  /// Instances that such a request is about.
+  static let bulkItems = 50_000
   /// Octets of a request's head: its target, and the names and values of its header.
   static let headLength = 16 * 1024
   static let headerFields = 100

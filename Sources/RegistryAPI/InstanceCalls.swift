@@ -1,6 +1,7 @@
 // The calls that change an instance or show one.
 
 import Hummingbird
+import JSONText
 import ServiceRegistry
 
 extension RegistryAPI {
@@ -8,12 +9,14 @@ extension RegistryAPI {
   func register(
     _ key: InstanceKey, _ request: Request, from peer: Peer
   ) async throws -> Response {
-    guard let body = try await request.json() else { throw Problem.emptyBody }
-    let wanted = try RegistrationBody(body, peer: peer)
+    let wanted = try await request.json { body in
+      try RegistrationBody(RegistrationBody.Fields(body, except: [.service, .id]), peer: peer)
+    }
+    guard let wanted else { throw Problem.emptyBody }
     let reply = try await registry.register(key, wanted.registration)
     let warnings = (reply.warnings + wanted.warnings).map(JSON.string)
     return .json(
-      .object(reply.instance.members + [("warnings", .array(warnings))]),
+      .object(reply.instance.members(registry.names) + [("warnings", .array(warnings))]),
       status: reply.isNew ? .created : .ok)
   }
 
@@ -25,20 +28,23 @@ extension RegistryAPI {
 
   /// `GET /v1/services/{S}/instances/{I}`
   func show(_ key: InstanceKey) async throws -> Response {
-    try await .json(registry.instance(key).json)
+    try await .json(registry.instance(key).json(registry.names))
   }
 
   /// `POST /v1/services/{S}/instances/{I}/renew`
   func renew(_ key: InstanceKey, _ request: Request) async throws -> Response {
-    var status: InstanceStatus?
-    if let body = try await request.json() {
-      let fields = try JSONFields(body, known: ["status"])
-      status = try fields.choice("status")
+    let status: InstanceStatus?? = try await request.json { body in
+      try JSONFields<RenewalField>(body).choice(.status)
     }
     do {
-      return try await .json(registry.renew(key, status: status).json)
-    } catch .unknownInstance {
-      throw Problem.unknownInstance(key, remedy: "; register it again")
+      let view = try await registry.renew(key, status: status ?? nil)
+      return .json(view.json(registry.names))
+    } catch {
+      throw Problem(error, of: key)
     }
+  }
+
+  private enum RenewalField: String, CaseIterable {
+    case status
   }
 }

@@ -1,13 +1,15 @@
 // Instances and services as replies show them.
 
 import DNSWire
+import JSONText
 import ServiceRegistry
 
 extension InstanceView {
-  var json: JSON { .object(members) }
+  func json(_ names: OwnerNames) -> JSON { .object(members(names)) }
 
-  var members: [(String, JSON)] {
-    [
+  func members(_ names: OwnerNames) -> [(String, JSON)] {
+    let shown = names.shown(instance)
+    return [
       ("service", .string(instance.key.service.text)), ("id", .string(instance.key.id.text)),
     ]
       + instance.registration.members + [
@@ -18,7 +20,7 @@ extension InstanceView {
         (
           "names",
           .object([
-            ("host", .string(names.host)), ("srv", .array(names.srv.map(JSON.string))),
+            ("host", .string(shown.host)), ("srv", .array(shown.srv.map(JSON.string))),
           ])
         ),
       ]
@@ -37,7 +39,7 @@ extension Registration {
       ("tags", .array(tags.map { .string($0.text) })),
       (
         "metadata",
-        .object(metadata.mapValues(JSON.string))
+        .object(metadata.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
       ),
       ("status", .string(status.rawValue)),
       ("lease_seconds", leaseSeconds.map(JSON.integer) ?? .null),

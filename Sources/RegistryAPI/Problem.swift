@@ -2,6 +2,8 @@
 
 import HTTPTypes
 import Hummingbird
+import JSONText
+import NIOCore
 import ServiceRegistry
 
 struct Problem: Error {
@@ -22,7 +24,8 @@ struct Problem: Error {
   /// What this type of problem tells besides (RFC 9457 section 3.2).
   var members: [(String, JSON)] = []
 
-  var response: Response {
+  /// The problem as a JSON object.
+  var json: JSON {
     var members: [(String, JSON)] = [
       ("type", .string("urn:rollcall:problem:\(kind)")), ("title", .string(title)),
       ("status", .integer(status.code)), ("detail", .string(detail)),
@@ -31,7 +34,11 @@ struct Problem: Error {
     if let limit { members.append(("limit", .integer(limit))) }
     if let outcome { members.append(("outcome", .string(outcome))) }
     members += self.members
-    var response = Response.json(.object(members), status: status)
+    return .object(members)
+  }
+
+  var response: Response {
+    var response = Response.json(json, status: status)
     for header in headers { response.headers[header.name] = header.value }
     response.headers[.contentType] = "application/problem+json"
     return response
@@ -41,7 +48,7 @@ struct Problem: Error {
 extension Response {
   static func json(_ json: JSON, status: HTTPResponse.Status = .ok) -> Response {
     // A terminal shows the reply on a line of its own.
-    let body = ByteBuffer(string: json.encoded + "\n")
+    let body = ByteBuffer(bytes: json.encoded + [0x0A])
     return Response(
       status: status, headers: [.contentType: "application/json"],
       body: ResponseBody(byteBuffer: body))
@@ -63,6 +70,13 @@ extension Problem {
       detail: error.reason)
   }
 
+  /// What is wrong with a body as a whole has no field.
+  init(_ fault: JSONFault) {
+    self =
+      fault.path.isEmpty
+      ? .notAnObject : .badField(fault.path, fault.fault, limit: fault.limit)
+  }
+
   static let notAnObject = Problem(
     status: .badRequest, kind: "bad-json", title: "The body is not readable as JSON",
     detail: "the body must be a JSON object")
@@ -71,9 +85,11 @@ extension Problem {
     status: .badRequest, kind: "bad-json", title: "The body is not readable as JSON",
     detail: "the body is empty; a JSON object is expected")
 
-  static let bodyTooLong = Problem(
-    status: .contentTooLarge, kind: "body-too-long", title: "The body is too long",
-    detail: "a body may have \(APILimits.bodyLength) octets", limit: APILimits.bodyLength)
+  static func bodyTooLong(limit: Int) -> Problem {
+    Problem(
+      status: .contentTooLarge, kind: "body-too-long", title: "The body is too long",
+      detail: "a body may have \(limit) octets", limit: limit)
+  }
 
   static let notJSON = Problem(
     status: .unsupportedMediaType, kind: "not-json", title: "The body is not said to be JSON",

@@ -1,6 +1,7 @@
 // The HTTP face of the registry: route, check, ask the registry, reply.
 
 import Hummingbird
+import JSONText
 package import Logging
 import NIOCore
 package import ServiceRegistry
@@ -75,10 +76,10 @@ package final class RegistryAPI: Sendable {
     let query = try RequestQuery(request.uri.query, known: route.parameters)
     switch (route, try route.method(of: request)) {
     case (.health, _):
-      return .json(.object([("status", "ok"), ("version", .string(version))]))
+      return .json(.object([("status", .string("ok")), ("version", .string(version))]))
     case (.readiness, _):
       guard isReady.load(ordering: .relaxed) else { throw Problem.notReady }
-      return .json(.object([("status", "ready")]))
+      return .json(.object([("status", .string("ready"))]))
     case (.services, _):
       return try await listServices(query)
     case (.service(let name), _):
@@ -93,6 +94,10 @@ package final class RegistryAPI: Sendable {
       return try await show(InstanceKey(service, id))
     case (.renewal(let service, let id), _):
       return try await renew(InstanceKey(service, id), request)
+    case (.bulkRegistration, _):
+      return try await registerMany(request, from: peer)
+    case (.bulkRenewal, _):
+      return try await renewMany(request)
     case (.zoneReload, _):
       return try await reload(request)
     }

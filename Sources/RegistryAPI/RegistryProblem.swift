@@ -5,6 +5,14 @@ import HTTPTypes
 import ServiceRegistry
 
 extension Problem {
+  /// - Parameter key: the instance that was to be changed; it may have to be registered again.
+  init(_ error: RegistryError, of key: InstanceKey) {
+    switch error {
+    case .unknownInstance(key): self = .unknownInstance(key, remedy: "; register it again")
+    default: self.init(error)
+    }
+  }
+
   init(_ error: RegistryError) {
     switch error {
     case .badName(let kind, let name, let fault):
@@ -51,7 +59,7 @@ extension Problem {
       detail: "there is no service '\(service)'")
   }
 
-  static func unknownInstance(_ key: InstanceKey, remedy: String = "") -> Problem {
+  private static func unknownInstance(_ key: InstanceKey, remedy: String = "") -> Problem {
     Problem(
       status: .notFound, kind: "unknown-instance", title: "There is no such instance",
       detail: "there is no instance '\(key.id)' of service '\(key.service)'\(remedy)")
@@ -77,10 +85,10 @@ extension Problem {
 }
 
 extension Label {
-  /// A label of a body or query; an error names the field that it stands in.
-  init(_ text: String, kind: NameKind, limit: Int = 63, field: String) throws(Problem) {
+  /// A label of a query; an error names the parameter that it stands in.
+  init(_ text: String, kind: NameKind, field: String) throws(Problem) {
     do {
-      try self.init(text, kind: kind, limit: limit)
+      try self.init(text, kind: kind)
     } catch .badName(_, let name, let fault) {
       throw .badField(field, "'\(name)' \(fault)")
     } catch {

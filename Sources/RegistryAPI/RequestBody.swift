@@ -2,25 +2,32 @@
 
 import HTTPTypes
 import Hummingbird
+import JSONText
 import NIOCore
 
 extension Request {
-  /// The body, or nil if there is none.
+  /// What `read` makes of the body, or nil if there is none.
   ///
+  /// - Parameter limit: octets of the body at most.
   /// - Throws: ``Problem`` with 413, 415 or 400; other errors are the connection's.
-  func json() async throws -> JSON? {
+  func json<Result>(
+    upTo limit: Int = APILimits.bodyLength, _ read: (JSONValue) throws -> Result
+  ) async throws -> Result? {
     let octets: ByteBuffer
     do {
-      octets = try await body.collect(upTo: APILimits.bodyLength)
+      octets = try await body.collect(upTo: limit)
     } catch is NIOTooManyBytesError {
-      throw Problem.bodyTooLong
+      throw Problem.bodyTooLong(limit: limit)
     }
     guard octets.readableBytes > 0 else { return nil }
     guard isJSON else { throw Problem.notJSON }
+    var parser = JSONParser()
     do {
-      return try JSON(parsing: Array(octets.readableBytesView))
-    } catch {
+      return try octets.withUnsafeReadableBytes { try parser.read($0, read) }
+    } catch let error as JSONError {
       throw Problem.badJSON(error)
+    } catch let fault as JSONFault {
+      throw Problem(fault)
     }
   }
 

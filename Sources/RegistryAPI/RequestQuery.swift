@@ -1,5 +1,7 @@
 // The parameters after a request target's question mark.
 
+import JSONText
+
 /// A query's parameters, each at most once and none that the route does not know.
 struct RequestQuery {
   private var values: [String: String] = [:]
@@ -38,6 +40,10 @@ struct RequestQuery {
     _ name: String
   ) throws(Problem) -> Choice? where Choice.RawValue == String {
     guard let text = values[name] else { return nil }
-    return try Choice(named: text, field: name)
+    do {
+      return try Choice(named: text)
+    } catch {
+      throw .badField(name, error.fault)
+    }
   }
 }

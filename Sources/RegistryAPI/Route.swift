@@ -13,6 +13,8 @@ enum Route: Equatable {
   case instance(String, String)
   case renewal(String, String)
   case zoneReload
+  case bulkRegistration
+  case bulkRenewal
 
   /// - Throws: 404 for any other path, trailing and doubled slashes included.
   init(path: String) throws(Problem) {
@@ -24,10 +26,15 @@ enum Route: Equatable {
     guard path.hasPrefix("/"), segments.allSatisfy({ !$0.isEmpty }) else {
       throw .unknownPath(path)
     }
-    if segments == ["v1", "zones", "reload"] {
-      self = .zoneReload
-      return
+    switch segments {
+    case ["v1", "zones", "reload"]: self = .zoneReload
+    case ["v1", "instances"]: self = .bulkRegistration
+    case ["v1", "renewals"]: self = .bulkRenewal
+    default: try self.init(segments, of: path)
     }
+  }
+
+  private init(_ segments: [String], of path: String) throws(Problem) {
     let isVersioned = segments.prefix(2) == ["v1", "services"]
     switch (segments.count, isVersioned) {
     case (1, _) where segments[0] == "healthz": self = .health
@@ -47,7 +54,7 @@ enum Route: Equatable {
     switch self {
     case .health, .readiness, .services, .service, .instances: [.get]
     case .instance: [.get, .put, .delete]
-    case .renewal, .zoneReload: [.post]
+    case .renewal, .zoneReload, .bulkRegistration, .bulkRenewal: [.post]
     }
   }
 
@@ -56,7 +63,9 @@ enum Route: Equatable {
     switch self {
     case .services: ["limit", "cursor"]
     case .instances: ["limit", "cursor", "tag", "status"]
-    case .health, .readiness, .service, .instance, .renewal, .zoneReload: []
+    case .health, .readiness, .service, .instance, .renewal, .zoneReload, .bulkRegistration,
+      .bulkRenewal:
+      []
     }
   }
 

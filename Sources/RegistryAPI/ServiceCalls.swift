@@ -1,6 +1,7 @@
 // The calls that show services and lists.
 
 import Hummingbird
+import JSONText
 import ServiceRegistry
 
 extension RegistryAPI {
@@ -21,7 +22,7 @@ extension RegistryAPI {
   /// `GET /v1/services/{S}`
   func show(_ name: ServiceName) async throws -> Response {
     let service = try await registry.service(name)
-    let instances = service.instances.map(\.json)
+    let instances = service.instances.map { $0.json(registry.names) }
     return .json(.object(service.summary.members + [("instances", .array(instances))]))
   }
 
@@ -41,7 +42,7 @@ extension RegistryAPI {
     let shown = Array(page.prefix(limit))
     return .json(
       .object([
-        ("instances", .array(shown.map(\.json))),
+        ("instances", .array(shown.map { $0.json(registry.names) })),
         ("revision", .integer(Int(service.summary.revision))),
         ("next_cursor", page.count > limit ? .text(shown.last?.instance.key.id.key) : .null),
       ]))

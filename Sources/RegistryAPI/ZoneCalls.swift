@@ -2,6 +2,7 @@
 
 import DNSWire
 import Hummingbird
+import JSONText
 package import ServiceRegistry
 
 /// What came of reading all zone files again.
@@ -22,7 +23,10 @@ package struct ZoneReload: Sendable {
 extension RegistryAPI {
   /// `POST /v1/zones/reload`
   func reload(_ request: Request) async throws -> Response {
-    if let body = try await request.json() { _ = try JSONFields(body, known: []) }
+    _ = try await request.json { body in
+      guard let members = body.members else { throw Problem.notAnObject }
+      for member in members { throw JSONFault(member.name.string ?? "", "is unknown") }
+    }
     let reload = try await reloadZones()
     guard !reload.refused.isEmpty else { return .json(.object(reload.members)) }
     throw Problem(

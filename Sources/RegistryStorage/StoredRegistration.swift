@@ -1,110 +1,133 @@
 // A registration and a service's claims as JSON, legible with any SQLite tool.
 
 import DNSWire
-import FoundationEssentials
+import JSONText
 import ServiceRegistry
 
-/// The JSON of an instance's row.
-struct StoredRegistration: Codable {
-  var addresses: [String]
-  var port: UInt16?
-  var ports: [Port]?
-  var `protocol`: TransportProtocol
-  var weight: UInt16
-  var priority: UInt16
-  var tags: [String]?
-  var metadata: [String: String]?
-  var status: InstanceStatus
-  /// Absent: without end.
-  var leaseSeconds: Int?
-
-  enum CodingKeys: String, CodingKey {
+extension Registration {
+  private enum Field: String, CaseIterable {
     case addresses, port, ports, `protocol`, weight, priority, tags, metadata, status
     case leaseSeconds = "lease_seconds"
   }
 
-  struct Port: Codable {
-    var name: String
-    var port: UInt16
-    var `protocol`: TransportProtocol
+  private enum PortField: String, CaseIterable {
+    case name, port, `protocol`
   }
 
-  init(_ registration: Registration) {
-    addresses = registration.addresses.map(\.description)
-    port = registration.port
-    ports = registration.ports.map {
-      Port(name: $0.name.text, port: $0.port, protocol: $0.transport)
+  /// The JSON of an instance's row.
+  var stored: [UInt8] {
+    var members: [(String, JSON)] = [
+      ("addresses", .array(addresses.map { .string($0.description) }))
+    ]
+    if let port { members.append(("port", .integer(Int(port)))) }
+    if !ports.isEmpty { members.append(("ports", .array(ports.map(\.stored)))) }
+    members += [
+      ("protocol", .string(transport.rawValue)), ("weight", .integer(Int(weight))),
+      ("priority", .integer(Int(priority))),
+    ]
+    if !tags.isEmpty { members.append(("tags", .array(tags.map { .string($0.text) }))) }
+    if !metadata.isEmpty {
+      members.append(("metadata", .object(metadata.map { ($0.key, .string($0.value)) })))
     }
-    `protocol` = registration.transport
-    weight = registration.weight
-    priority = registration.priority
-    tags = registration.tags.map(\.text)
-    metadata = registration.metadata
-    status = registration.status
-    leaseSeconds = registration.leaseSeconds
+    members.append(("status", .string(status.rawValue)))
+    // Absent: without end.
+    if let leaseSeconds { members.append(("lease_seconds", .integer(leaseSeconds))) }
+    return JSON.object(members).encoded
   }
 
-  func registration() throws -> Registration {
-    try Registration(
-      addresses: addresses.map { text in
-        guard let address = IPAddress(text) else { throw StoredValueError.badAddress(text) }
-        return address
-      },
-      port: port,
-      ports: (ports ?? []).map {
-        NamedPort(
-          name: try Label($0.name, kind: .port, limit: 62), port: $0.port, transport: $0.protocol)
-      },
-      transport: `protocol`, weight: weight, priority: priority,
-      tags: (tags ?? []).map { try Label($0, kind: .tag) }, metadata: metadata ?? [:],
-      status: status, leaseSeconds: leaseSeconds)
-  }
-}
-
-/// The JSON of a service's row: the names that exist as long as the service does.
-struct StoredClaims: Codable {
-  var protocols: [TransportProtocol]
-  /// `grpc/tcp`
-  var ports: [String]
-  var tags: [String]
-
-  init(_ claims: ServiceClaims) {
-    protocols = claims.transports.sorted { $0.rawValue < $1.rawValue }
-    ports = claims.ports.map { "\($0.name)/\($0.transport.rawValue)" }.sorted()
-    tags = claims.tags.map(\.text).sorted()
-  }
-
-  func claims() throws -> ServiceClaims {
-    let ports = try ports.map { text in
-      let parts = text.split(separator: "/")
-      guard parts.count == 2, let transport = TransportProtocol(rawValue: String(parts[1])) else {
-        throw StoredValueError.badPort(text)
+  /// - Throws: `JSONFault` or `RegistryError` for what no version of Rollcall writes.
+  init(stored json: JSONValue) throws {
+    let fields = try JSONFields<Field>(json)
+    let addresses = try fields.elements(.addresses) { value throws(JSONFault) in
+      guard let address = IPAddress(try value.requireString()) else {
+        throw JSONFault("", "must be an address")
       }
-      return ServiceClaims.Port(
-        name: try Label(String(parts[0]), kind: .port, limit: 62), transport: transport)
+      return address
     }
-    return ServiceClaims(
-      transports: Set(protocols), ports: Set(ports),
-      tags: Set(try tags.map { try Label($0, kind: .tag) }))
+    let tags = try fields.elements(.tags) { value throws(JSONFault) in
+      try value.requireString()
+    }
+    let metadata = try fields.members(.metadata) { name, value throws(JSONFault) in
+      (name, try value.requireString())
+    }
+    try self.init(
+      addresses: addresses ?? [],
+      port: try fields.integer(.port, in: 1...65_535).map { UInt16($0) },
+      ports: try Self.ports(fields),
+      transport: try fields.choice(.protocol) ?? .tcp,
+      weight: UInt16(try fields.integer(.weight, in: 1...65_535) ?? 1),
+      priority: UInt16(try fields.integer(.priority, in: 0...65_535) ?? 0),
+      tags: try (tags ?? []).map { try Label($0, kind: .tag) },
+      metadata: Dictionary(uniqueKeysWithValues: metadata ?? []),
+      status: try fields.choice(.status) ?? .passing,
+      leaseSeconds: try fields.integer(.leaseSeconds, in: RegistryLimits.leaseSeconds))
+  }
+
+  private static func ports(_ fields: JSONFields<Field>) throws -> [NamedPort] {
+    try (fields[.ports]?.elements).map { elements in
+      try elements.map { element in
+        let fields = try JSONFields<PortField>(element)
+        return NamedPort(
+          name: try Label(fields.string(.name) ?? "", kind: .port, limit: 62),
+          port: UInt16(try fields.integer(.port, in: 1...65_535) ?? 0),
+          transport: try fields.choice(.protocol) ?? .tcp)
+      }
+    } ?? []
   }
 }
 
-/// A row that no version of Rollcall writes.
-enum StoredValueError: Error {
-  case badAddress(String)
-  case badPort(String)
-}
-
-extension Decodable {
-  init(json: String) throws {
-    self = try JSONDecoder().decode(Self.self, from: Data(json.utf8))
+extension NamedPort {
+  fileprivate var stored: JSON {
+    .object([
+      ("name", .string(name.text)), ("port", .integer(Int(port))),
+      ("protocol", .string(transport.rawValue)),
+    ])
   }
 }
 
-extension Encodable {
-  func json() throws -> String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(self), as: UTF8.self)
+extension ServiceClaims {
+  private enum Field: String, CaseIterable {
+    case protocols, ports, tags
+  }
+
+  /// The JSON of a service's row: the names that exist as long as the service does.
+  var stored: [UInt8] {
+    JSON.object([
+      ("protocols", .array(transports.map(\.rawValue).sorted().map(JSON.string))),
+      // `grpc/tcp`
+      (
+        "ports",
+        .array(ports.map { "\($0.name)/\($0.transport.rawValue)" }.sorted().map(JSON.string))
+      ),
+      ("tags", .array(tags.map(\.text).sorted().map(JSON.string))),
+    ]).encoded
+  }
+
+  /// - Throws: `JSONFault` or `RegistryError` for what no version of Rollcall writes.
+  init(stored json: JSONValue) throws {
+    let fields = try JSONFields<Field>(json)
+    func texts(_ name: Field) throws(JSONFault) -> [String] {
+      try fields.elements(name) { value throws(JSONFault) in try value.requireString() } ?? []
+    }
+    let ports = try texts(.ports).map { text in
+      let parts = text.split(separator: "/").map(String.init)
+      guard parts.count == 2 else { throw JSONFault("ports", "must be names and protocols") }
+      return Port(
+        name: try Label(parts[0], kind: .port, limit: 62),
+        transport: try TransportProtocol(named: parts[1]))
+    }
+    self.init(
+      transports: Set(try texts(.protocols).map { try TransportProtocol(named: $0) }),
+      ports: Set(ports), tags: Set(try texts(.tags).map { try Label($0, kind: .tag) }))
+  }
+}
+
+extension JSONParser {
+  /// What `read` makes of the JSON in a row.
+  mutating func read<Result>(
+    _ text: String, _ read: (JSONValue) throws -> Result
+  ) throws -> Result {
+    var text = text
+    return try text.withUTF8 { try self.read(UnsafeRawBufferPointer($0), read) }
   }
 }

@@ -1,7 +1,7 @@
 // Rows of the database from and to the registry's values.
 
-import FoundationEssentials
 import GRDB
+import JSONText
 import ServiceRegistry
 
 extension StorePosition {
@@ -21,12 +21,13 @@ extension StorePosition {
 extension ServiceRecord {
   static func fetchAll(_ database: Database) throws -> [ServiceRecord] {
     let rows = try Row.fetchCursor(database, sql: "SELECT * FROM service")
+    var parser = JSONParser()
     var records: [ServiceRecord] = []
     while let row = try rows.next() {
       records.append(
         ServiceRecord(
           name: try ServiceName(row["name"]), revision: row["revision"],
-          claims: try StoredClaims(json: row["claims"]).claims(),
+          claims: try parser.read(row["claims"], ServiceClaims.init(stored:)),
           emptySince: row["empty_since"]))
     }
     return records
@@ -39,7 +40,9 @@ extension ServiceRecord {
       empty_since = excluded.empty_since
       """
     try database.cachedStatement(sql: sql).execute(
-      arguments: [name.key, name.text, revision, try StoredClaims(claims).json(), emptySince])
+      arguments: [
+        name.key, name.text, revision, String(decoding: claims.stored, as: UTF8.self), emptySince,
+      ])
   }
 }
 
@@ -49,6 +52,7 @@ extension Instance {
       SELECT service.name, instance.* FROM instance JOIN service ON service.key = instance.service
       """
     let rows = try Row.fetchCursor(database, sql: sql)
+    var parser = JSONParser()
     var instances: [Instance] = []
     while let row = try rows.next() {
       let key = InstanceKey(
@@ -56,7 +60,7 @@ extension Instance {
       instances.append(
         Instance(
           key: key,
-          registration: try StoredRegistration(json: row["registration"]).registration(),
+          registration: try parser.read(row["registration"], Registration.init(stored:)),
           revision: row["revision"], registeredAt: row["registered_at"]))
     }
     return instances
@@ -72,7 +76,7 @@ extension Instance {
     try database.cachedStatement(sql: sql).execute(
       arguments: [
         key.service.key, key.id.key, key.id.text, revision, registeredAt,
-        try StoredRegistration(registration).json(),
+        String(decoding: registration.stored, as: UTF8.self),
       ])
   }
 }

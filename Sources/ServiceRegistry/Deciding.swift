@@ -65,7 +65,7 @@ extension Draft {
     return .accepted(instance, isNew: stored == nil, warnings: hidden)
   }
 
-  private func refusal(
+  private mutating func refusal(
     _ key: InstanceKey, _ registration: Registration, isNew: Bool, _ state: RegistryState,
     _ zone: ServiceZone
   ) -> RegistryError? {
@@ -126,7 +126,7 @@ extension Draft {
   private static var instanceLengthLimit: Int { RegistryLimits.addresses * 28 + 300 }
 
   /// Whether all instances of the service together would make an answer that no message holds.
-  private func tooLarge(
+  private mutating func tooLarge(
     _ key: InstanceKey, _ registration: Registration, _ state: RegistryState,
     _ zone: ServiceZone
   ) -> RegistryError? {
@@ -135,24 +135,53 @@ extension Draft {
       (instanceCount(of: key.service, in: state) + 1) * Self.instanceLengthLimit
         > RegistryLimits.messageLength
     else { return nil }
-    let nameLength = zone.names.service(key.service).wire.count
-    var addresses = Set(registration.addresses)
-    // By port name; the default port has none.
-    var srv: [Label?: Int] = [:]
-    func add(_ id: Label, _ registration: Registration) {
-      addresses.formUnion(registration.addresses)
-      let length = 12 + 6 + 1 + id.octets.count + nameLength
-      if registration.port != nil { srv[nil, default: 0] += length }
-      for port in registration.ports { srv[port.name, default: 0] += length }
-    }
-    add(key.id, registration)
-    for other in instances(of: key.service, in: state) where other.key != key {
-      add(other.key.id, other.registration)
-    }
-    let v4 = addresses.count(where: \.isV4)
-    let longest = max(v4 * 16, (addresses.count - v4) * 28, srv.values.max() ?? 0)
+    let name = zone.names.service(key.service)
+    let longest = longestAnswer(
+      with: registration, at: key, in: state, nameLength: name.wire.count)
     // Header, the longest question, OPT with an extended error.
     guard longest + 12 + 255 + 4 + 17 > RegistryLimits.messageLength else { return nil }
-    return .rrsetTooLarge(name: zone.names.service(key.service).description)
+    return .rrsetTooLarge(name: name.description)
+  }
+}
+
+/// The octets that a service's answers take over all its instances.
+struct AnswerLengths {
+  private let serviceNameLength: Int
+  /// How many instances have the address: it is answered once.
+  private var addresses: [IPAddress: Int] = [:]
+  private var v4 = 0
+  private var v6 = 0
+  /// By port name; the default port has none.
+  private var srv: [Label?: Int] = [:]
+
+  init(serviceNameLength: Int) {
+    self.serviceNameLength = serviceNameLength
+  }
+
+  /// Of the longest answer section, with a compressed owner name in each record.
+  var longest: Int { max(v4 * 16, v6 * 28, srv.values.max() ?? 0) }
+
+  mutating func add(_ instance: Instance) { add(instance.key.id, instance.registration) }
+
+  mutating func add(_ id: Label, _ registration: Registration) {
+    change(id, registration, by: 1)
+  }
+
+  mutating func remove(_ instance: Instance) { remove(instance.key.id, instance.registration) }
+
+  mutating func remove(_ id: Label, _ registration: Registration) {
+    change(id, registration, by: -1)
+  }
+
+  private mutating func change(_ id: Label, _ registration: Registration, by change: Int) {
+    for address in registration.addresses {
+      let before = addresses[address] ?? 0
+      addresses[address] = before + change == 0 ? nil : before + change
+      guard before == 0 || before + change == 0 else { continue }
+      if address.isV4 { v4 += change } else { v6 += change }
+    }
+    let length = (12 + 6 + 1 + id.octets.count + serviceNameLength) * change
+    if registration.port != nil { srv[nil, default: 0] += length }
+    for port in registration.ports { srv[port.name, default: 0] += length }
   }
 }

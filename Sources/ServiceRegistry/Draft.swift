@@ -9,13 +9,22 @@ struct Draft {
   private(set) var position: StorePosition
   private(set) var changesZone = false
   private var instances: [InstanceKey: Instance?] = [:]
+  /// The keys of ``instances`` in the order of their first change.
+  private var order: [InstanceKey] = []
   private var services: [ServiceName: ServiceDraft] = [:]
   private var forgotten: Set<ServiceName> = []
+  /// Instances more than there are in the state.
+  private var growth = 0
+  private(set) var newServiceCount = 0
+  /// Of services of which somebody has asked.
+  private var lengths: [ServiceName: AnswerLengths] = [:]
 
   private struct ServiceDraft {
     var record: ServiceRecord
     var count: Int
     let isNew: Bool
+    /// The instances that are not as in the state.
+    var changed: Set<Label> = []
   }
 
   init(position: StorePosition, now: WallTime) {
@@ -41,14 +50,7 @@ struct Draft {
     return services[name] != nil || state.services[name] != nil
   }
 
-  func newInstanceCount(in state: RegistryState) -> Int {
-    instances.reduce(state.instanceCount) { count, change in
-      let before = state.member(change.key) == nil ? 0 : 1
-      return count + (change.value == nil ? 0 : 1) - before
-    }
-  }
-
-  var newServiceCount: Int { services.values.count(where: \.isNew) }
+  func newInstanceCount(in state: RegistryState) -> Int { state.instanceCount + growth }
 
   func instanceCount(of service: ServiceName, in state: RegistryState) -> Int {
     services[service]?.count ?? state.services[service]?.members.count ?? 0
@@ -56,10 +58,37 @@ struct Draft {
 
   /// The instances that `service` would have.
   func instances(of service: ServiceName, in state: RegistryState) -> [Instance] {
-    let kept = (state.services[service]?.members.values.map(\.instance) ?? [])
-      .filter { instances[$0.key] == nil }
-    let changed = instances.filter { $0.key.service == service }.compactMap(\.value)
-    return kept + changed
+    let changed = services[service]?.changed ?? []
+    let kept = (state.services[service]?.members ?? [:]).lazy
+      .filter { !changed.contains($0.key) }.map(\.value.instance)
+    let new = changed.lazy.compactMap { id in
+      self.instances[InstanceKey(service: service, id: id)].flatMap(\.self)
+    }
+    return Array(kept) + new
+  }
+
+  /// Octets of the longest answer section of the service if `registration` were at `key`.
+  mutating func longestAnswer(
+    with registration: Registration, at key: InstanceKey, in state: RegistryState, nameLength: Int
+  ) -> Int {
+    let service = key.service
+    if lengths[service] == nil {
+      lengths[service] = instances(of: service, in: state)
+        .reduce(into: AnswerLengths(serviceNameLength: nameLength)) { $0.add($1) }
+    }
+    let previous = held(key, in: state)
+    if let previous { lengths[service]?.remove(previous) }
+    lengths[service]?.add(key.id, registration)
+    let longest = lengths[service]?.longest ?? 0
+    lengths[service]?.remove(key.id, registration)
+    if let previous { lengths[service]?.add(previous) }
+    return longest
+  }
+
+  /// The instance, even if its lease has ended: it counts until it is removed.
+  private func held(_ key: InstanceKey, in state: RegistryState) -> Instance? {
+    if let change = instances[key] { return change }
+    return state.member(key)?.instance
   }
 
   // MARK: Changes
@@ -69,52 +98,66 @@ struct Draft {
     _ registration: Registration, at key: InstanceKey, in state: RegistryState
   ) -> Instance {
     let previous = instance(key, in: state)
-    let isCounted = instances[key].map { $0 != nil } ?? (state.member(key) != nil)
+    let held = held(key, in: state)
     position.revision += 1
     let changed = Instance(
       key: previous?.key ?? key, registration: registration, revision: position.revision,
       registeredAt: previous?.registeredAt ?? now)
-    instances[key] = .some(changed)
+    set(changed, at: key)
     changesZone =
       changesZone || previous.map { !$0.registration.hasSameRecords(as: registration) } ?? true
-    change(key.service, in: state) { draft in
-      if !isCounted { draft.count += 1 }
+    if held == nil { growth += 1 }
+    change(key, in: state) { draft in
+      if held == nil { draft.count += 1 }
       draft.record.claims.formUnion(ServiceClaims(registration))
     }
+    if let held { lengths[key.service]?.remove(held) }
+    lengths[key.service]?.add(changed)
     return changed
   }
 
   mutating func remove(_ key: InstanceKey, in state: RegistryState) {
+    if let held = held(key, in: state) { lengths[key.service]?.remove(held) }
     position.revision += 1
-    instances[key] = .some(nil)
+    set(nil, at: key)
     changesZone = true
-    change(key.service, in: state) { $0.count -= 1 }
+    growth -= 1
+    change(key, in: state) { $0.count -= 1 }
+  }
+
+  private mutating func set(_ instance: Instance?, at key: InstanceKey) {
+    if instances.updateValue(instance, forKey: key) == nil { order.append(key) }
   }
 
   mutating func forget(_ service: ServiceName) {
     position.revision += 1
     forgotten.insert(service)
-    services[service] = nil
+    if services.removeValue(forKey: service)?.isNew == true { newServiceCount -= 1 }
     changesZone = true
   }
 
   private mutating func change(
-    _ service: ServiceName, in state: RegistryState, _ body: (inout ServiceDraft) -> Void
+    _ key: InstanceKey, in state: RegistryState, _ body: (inout ServiceDraft) -> Void
   ) {
-    var draft =
-      services[service]
-      ?? state.services[service].map {
-        ServiceDraft(record: $0.record, count: $0.members.count, isNew: false)
-      }
-      ?? ServiceDraft(
-        record: ServiceRecord(
-          name: service, revision: 0, claims: ServiceClaims(), emptySince: nil),
-        count: 0, isNew: true)
+    let service = key.service
+    // Taken out, so that it is changed in place.
+    var draft = services.removeValue(forKey: service) ?? draft(of: service, in: state)
+    draft.changed.insert(key.id)
     body(&draft)
     draft.record.revision = position.revision
     draft.record.emptySince = draft.count == 0 ? now : nil
     forgotten.remove(service)
     services[service] = draft
+  }
+
+  private mutating func draft(of service: ServiceName, in state: RegistryState) -> ServiceDraft {
+    if let held = state.services[service] {
+      return ServiceDraft(record: held.record, count: held.members.count, isNew: false)
+    }
+    newServiceCount += 1
+    let record = ServiceRecord(
+      name: service, revision: 0, claims: ServiceClaims(), emptySince: nil)
+    return ServiceDraft(record: record, count: 0, isNew: true)
   }
 
   // MARK: The result
@@ -133,10 +176,8 @@ struct Draft {
       batch.services.append(record)
     }
     batch.removedServices = forgotten.sorted { $0.key < $1.key }
-    let changes = instances.sorted {
-      ($0.key.service.key, $0.key.id) < ($1.key.service.key, $1.key.id)
-    }
-    for (key, change) in changes {
+    for key in order {
+      guard let change = instances[key] else { preconditionFailure("the order is of instances") }
       if let change { batch.instances.append(change) } else { batch.removedInstances.append(key) }
     }
     return batch

@@ -27,18 +27,15 @@ package struct InstanceView: Sendable {
   package let renewedAt: WallTime
   /// Nil without a lease.
   package let expiresAt: WallTime?
-  /// Owner names in presentation format.
-  package let names: InstanceNames
 
-  init(_ instance: Instance, renewedAt: WallTime, _ names: OwnerNames) {
+  init(_ instance: Instance, renewedAt: WallTime) {
     self.instance = instance
     self.renewedAt = renewedAt
     expiresAt = instance.registration.leaseSeconds.map { renewedAt + WallTime($0) * 1_000 }
-    self.names = names.shown(instance)
   }
 }
 
-/// Where DNS clients find an instance.
+/// Where DNS clients find an instance, in presentation format.
 package struct InstanceNames: Equatable, Sendable {
   package let host: String
   package let srv: [String]

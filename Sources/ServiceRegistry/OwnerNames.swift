@@ -59,7 +59,7 @@ package struct OwnerNames: Sendable {
   }
 
   /// What to tell who registered: the host name, and the SRV names if there is a port.
-  func shown(_ instance: Instance) -> InstanceNames {
+  package func shown(_ instance: Instance) -> InstanceNames {
     let key = instance.key
     var srv: [DomainName] = []
     if instance.registration.port != nil {

@@ -39,6 +39,8 @@ package actor Registry {
   private enum Waiting {
     /// Commands that stand together are committed together.
     case command(Command, Reply<Outcome>?)
+    /// Commands of one caller, committed together and with no others.
+    case bulk([Command], CheckedContinuation<[Result<Outcome, RegistryError>], Never>)
     case reload(Reload, Reply<[ZoneReport]>)
   }
 
@@ -113,18 +115,83 @@ package actor Registry {
     _ key: InstanceKey, status: InstanceStatus?
   ) async throws(RegistryError) -> InstanceView {
     guard let instance = state.instance(key) else { throw .unknownInstance(key) }
-    // What is being committed, or may be on disk, can have another status than is in memory.
-    let isChange =
-      status.map { status in
-        status != instance.registration.status || isCommitting || state.isInDoubt
-      } ?? false
-    if let status, isChange,
+    if let status = changedStatus(status, of: instance),
       case .stored(let view, _, _) = try await submit(.changeStatus(key, status))
     {
       return view
     }
     restartLease(key)
     return try self.instance(key)
+  }
+
+  /// Registers many instances, in order, each whole or not at all, in one commit.
+  package func register(
+    _ registrations: [(key: InstanceKey, registration: Registration)]
+  ) async throws(RegistryError) -> [Result<RegistrationReply, RegistryError>] {
+    let commands = registrations.map { Command.register($0.key, $0.registration) }
+    return try await submit(commands).map { result in
+      result.map { outcome in
+        guard case .stored(let instance, let isNew, let warnings) = outcome else {
+          preconditionFailure("a registration removes nothing")
+        }
+        return RegistrationReply(instance: instance, isNew: isNew, warnings: warnings)
+      }
+    }
+  }
+
+  /// Begins many leases anew, in order; changes of status are committed together.
+  ///
+  /// - Returns: the instances' revisions.
+  package func renew(
+    _ renewals: [(key: InstanceKey, status: InstanceStatus?)]
+  ) async throws(RegistryError) -> [Result<UInt64, RegistryError>] {
+    var results: [Result<UInt64, RegistryError>] = []
+    results.reserveCapacity(renewals.count)
+    var changes: [(place: Int, command: Command)] = []
+    for (place, renewal) in renewals.enumerated() {
+      if place % RegistryLimits.slice == 0 { await Task.yield() }
+      guard let instance = state.instance(renewal.key) else {
+        results.append(.failure(.unknownInstance(renewal.key)))
+        continue
+      }
+      if let status = changedStatus(renewal.status, of: instance) {
+        changes.append((place, .changeStatus(renewal.key, status)))
+      }
+      restartLease(renewal.key)
+      results.append(.success(instance.revision))
+    }
+    guard !changes.isEmpty else { return results }
+    for (change, result) in zip(changes, try await submit(changes.map(\.command))) {
+      results[change.place] = result.map { outcome in
+        guard case .stored(let view, _, _) = outcome else {
+          preconditionFailure("a change of status removes nothing")
+        }
+        return view.instance.revision
+      }
+    }
+    return results
+  }
+
+  /// The status if it may be another than the stored one: what is being committed, or may be on
+  /// disk, can have another than is in memory.
+  private func changedStatus(
+    _ status: InstanceStatus?, of instance: Instance
+  ) -> InstanceStatus? {
+    guard let status else { return nil }
+    let isChange = status != instance.registration.status || isCommitting || state.isInDoubt
+    return isChange ? status : nil
+  }
+
+  private func submit(_ commands: [Command]) async throws(RegistryError) -> [Result<
+    Outcome, RegistryError
+  >] {
+    guard waitingCommands + commands.count <= RegistryLimits.waitingBulkCommands else {
+      throw .busy
+    }
+    return await withCheckedContinuation { reply in
+      waitingCommands += commands.count
+      put(.bulk(commands, reply))
+    }
   }
 
   private func submit(_ command: Command) async throws(RegistryError) -> Outcome {
@@ -153,6 +220,10 @@ package actor Registry {
         switch first {
         case .command:
           await commitBatch()
+        case .bulk(let commands, let reply):
+          inbox.removeFirst()
+          waitingCommands -= commands.count
+          reply.resume(returning: await carryOut(commands))
         case .reload(let reload, let reply):
           inbox.removeFirst()
           reply.resume(returning: await carryOut(reload))
@@ -172,17 +243,25 @@ package actor Registry {
     return batch
   }
 
-  /// Decide, commit, apply, publish, reply.
   private func commitBatch() async {
-    let commands = takeBatch()
-    waitingCommands -= commands.count { $0.reply != nil }
+    let batch = takeBatch()
+    waitingCommands -= batch.count { $0.reply != nil }
+    let results = await carryOut(batch.map(\.command))
+    for (command, result) in zip(batch, results) { command.reply?.resume(returning: result) }
+  }
+
+  /// Decide, commit, apply, publish.
+  private func carryOut(_ commands: [Command]) async -> [Result<Outcome, RegistryError>] {
     if let failure = await settleDoubt() {
-      retryLater(commands.map(\.command))
-      for command in commands { command.reply?.resume(returning: .failure(failure)) }
-      return
+      retryLater(commands)
+      return commands.map { _ in .failure(failure) }
     }
     var draft = Draft(position: state.position, now: clock.wall())
-    let decisions = commands.map { draft.decide($0.command, on: state, in: zone) }
+    var decisions: [Decision] = []
+    for command in commands {
+      decisions.append(draft.decide(command, on: state, in: zone))
+      if decisions.count % RegistryLimits.slice == 0 { await Task.yield() }
+    }
     var failure: StoreError?
     if !draft.isEmpty {
       let batch = draft.batch(in: state)
@@ -190,17 +269,15 @@ package actor Registry {
       state.position = batch.position
       do throws(StoreError) {
         try await store.commit(batch)
-        apply(batch)
+        await apply(batch)
       } catch {
         failure = error
         if error.isOutcomeUnknown { state.setInDoubt(batch) }
-        retryLater(commands.map(\.command))
+        retryLater(commands)
       }
       noteStore(failure)
     }
-    for (command, decision) in zip(commands, decisions) {
-      command.reply?.resume(returning: result(decision, failure))
-    }
+    return decisions.map { result($0, failure) }
   }
 
   /// Commits what settles the doubt about an earlier batch, if there is any.
@@ -268,6 +345,6 @@ package actor Registry {
     let member = state.member(instance.key)
     let isCurrent = member?.instance.revision == instance.revision
     return InstanceView(
-      instance, renewedAt: isCurrent ? member?.renewedAt ?? clock.wall() : clock.wall(), names)
+      instance, renewedAt: isCurrent ? member?.renewedAt ?? clock.wall() : clock.wall())
   }
 }

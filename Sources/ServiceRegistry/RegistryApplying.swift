@@ -3,34 +3,71 @@
 import DNSZone
 
 extension Registry {
-  func apply(_ batch: StoreBatch) {
-    // What a change touches is known from what was before and what is after it.
-    var touched: [ServiceName: ServiceZone.Part] = [:]
-    for key in batch.keys { note(key, in: &touched) }
-
+  /// Applies a committed batch service by service. Between them whatever else is due gets its
+  /// turn, so that a large batch does not hold up the ends of leases.
+  func apply(_ batch: StoreBatch) async {
     for name in batch.removedServices { forget(name) }
-    for record in batch.services {
-      zone.changeClaims(
-        of: record.name, from: state.services[record.name]?.record.claims, to: record.claims)
-      state.put(record)
+    var worked = 0
+    for change in changes(batch) {
+      apply(change)
+      worked += change.instances.count + change.removed.count
+      guard worked >= RegistryLimits.slice else { continue }
+      worked = 0
+      await Task.yield()
     }
-    for instance in batch.instances { put(instance) }
-    for key in batch.removedInstances {
-      state.remove(key)
-      leaseEnds.cancel(key)
-    }
-    for instance in batch.instances { note(instance.key, in: &touched) }
-
-    for (name, part) in touched { publish(part, of: name) }
-    for record in batch.services { scheduleForgetting(record) }
     if let serial = batch.position.serial, serial != zone.serial { zone.setSerial(serial) }
     zone.collect()
   }
 
-  private func note(_ key: InstanceKey, in touched: inout [ServiceName: ServiceZone.Part]) {
-    touched[key.service, default: .init()].ids.insert(key.id)
+  /// What a batch changes of one service.
+  private struct ServiceChange {
+    let record: ServiceRecord
+    var instances: [Instance] = []
+    var removed: [InstanceKey] = []
+  }
+
+  private func changes(_ batch: StoreBatch) -> [ServiceChange] {
+    var changes = batch.services.map { ServiceChange(record: $0) }
+    let places = Dictionary(
+      uniqueKeysWithValues: changes.enumerated().map { ($0.element.record.name, $0.offset) })
+    func place(_ name: ServiceName) -> Int {
+      guard let place = places[name] else {
+        preconditionFailure("a change of an instance is one of its service")
+      }
+      return place
+    }
+    for instance in batch.instances {
+      changes[place(instance.key.service)].instances.append(instance)
+    }
+    for key in batch.removedInstances { changes[place(key.service)].removed.append(key) }
+    return changes
+  }
+
+  private func apply(_ change: ServiceChange) {
+    let name = change.record.name
+    // What a change touches is known from what was before and what is after it.
+    var touched = ServiceZone.Part()
+    for instance in change.instances { note(instance.key, in: &touched) }
+    for key in change.removed { note(key, in: &touched) }
+    zone.changeClaims(
+      of: name, from: state.services[name]?.record.claims, to: change.record.claims)
+    state.put(change.record)
+    for instance in change.instances {
+      put(instance)
+      note(instance.key, in: &touched)
+    }
+    for key in change.removed {
+      state.remove(key)
+      leaseEnds.cancel(key)
+    }
+    publish(touched, of: name)
+    scheduleForgetting(change.record)
+  }
+
+  private func note(_ key: InstanceKey, in touched: inout ServiceZone.Part) {
+    touched.ids.insert(key.id)
     guard let member = state.member(key) else { return }
-    touched[key.service]?.claims.formUnion(ServiceClaims(member.instance.registration))
+    touched.claims.formUnion(ServiceClaims(member.instance.registration))
   }
 
   private func put(_ instance: Instance) {

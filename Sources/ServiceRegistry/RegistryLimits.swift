@@ -22,6 +22,10 @@ package enum RegistryLimits {
   package static let rememberedNames = 1_000
   /// Commands that wait for a commit; more are refused for the moment.
   package static let waitingCommands = 10_000
+  /// The same where one caller brings many.
+  package static let waitingBulkCommands = 200_000
+  /// Commands that are worked on before whatever else is due gets its turn.
+  static let slice = 500
   /// Commands decided together and committed in one transaction.
   package static let batch = 512
   /// Octets of a DNS message over TCP (RFC 1035 section 4.2.2).

@@ -37,7 +37,7 @@ extension Registry {
       .sorted { $0.instance.key.id < $1.instance.key.id }
     return ServiceView(
       summary: summary(service),
-      instances: instances.map { InstanceView($0.instance, renewedAt: $0.renewedAt, names) })
+      instances: instances.map { InstanceView($0.instance, renewedAt: $0.renewedAt) })
   }
 
   private func held(_ name: ServiceName) -> Service? { state.services[name] }
@@ -46,7 +46,7 @@ extension Registry {
     guard let member = state.member(key), !member.isExpired else {
       throw .unknownInstance(key)
     }
-    return InstanceView(member.instance, renewedAt: member.renewedAt, names)
+    return InstanceView(member.instance, renewedAt: member.renewedAt)
   }
 
   private nonisolated func summary(_ service: Service) -> ServiceSummary {

@@ -6,11 +6,15 @@ import Synchronization
 /// Takes every batch, or fails as it is told to.
 final class MemoryStore: RegistryStore {
   private let failure = Mutex<StoreError?>(nil)
+  private let commitCount = Mutex(0)
   private let beforeCommit: @Sendable () async -> Void
 
   init(beforeCommit: @escaping @Sendable () async -> Void = {}) {
     self.beforeCommit = beforeCommit
   }
+
+  /// Commits so far, failed ones too.
+  var commits: Int { commitCount.withLock(\.self) }
 
   /// Nil: commits succeed again.
   func fail(with error: StoreError?) {
@@ -21,6 +25,7 @@ final class MemoryStore: RegistryStore {
 
   func commit(_ batch: StoreBatch) async throws(StoreError) {
     await beforeCommit()
+    commitCount.withLock { $0 += 1 }
     if let error = failure.withLock({ $0 }) { throw error }
   }
 }

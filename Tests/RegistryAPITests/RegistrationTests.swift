@@ -34,7 +34,7 @@ import Testing
         "_dns._tcp.web.prod.mesh.internal.","_grpc._udp.web.prod.mesh.internal."]},\
         "warnings":[]}
         """
-      #expect(try reply.json() == JSON(parsing: Array(expected.utf8)))
+      #expect(try reply.json() == JSONTree(expected))
     }
   }
 
@@ -48,9 +48,9 @@ import Testing
         Issue.record("no object: \(reply.body)")
         return
       }
-      let defaults: [String: JSON] = [
+      let defaults: [String: JSONTree] = [
         "addresses": .array(["10.0.0.1"]), "port": .null, "ports": .object([:]),
-        "protocol": "tcp", "weight": .integer(1), "priority": .integer(0), "tags": .array([]),
+        "protocol": "tcp", "weight": 1, "priority": 0, "tags": .array([]),
         "metadata": .object([:]), "status": "passing", "lease_seconds": .null,
         "expires_at": .null,
       ]

@@ -2,8 +2,6 @@
 
 import Foundation
 
-@testable import RegistryAPI
-
 struct Reply {
   let status: Int
   /// By name in lower case.
@@ -38,8 +36,8 @@ struct Reply {
     try JSONDecoder().decode(Instance.self, from: Data(body.utf8))
   }
 
-  func json() throws -> JSON {
-    try JSON(parsing: Array(body.utf8))
+  func json() throws -> JSONTree {
+    try JSONTree(body)
   }
 
   struct CurlError: Error {

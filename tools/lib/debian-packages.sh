@@ -4,7 +4,7 @@
 # To build: what the linker of the Swift toolchain takes from the system, and our C libraries.
 # shellcheck disable=SC2034  # used by the scripts that source this file
 build_packages=(
-  binutils ca-certificates git libc6-dev libgcc-12-dev libldns-dev libsqlite3-dev
+  binutils ca-certificates git libc6-dev libgcc-12-dev libldns-dev libsimdjson-dev libsqlite3-dev
   libstdc++-12-dev pkg-config
 )
 
@@ -18,6 +18,12 @@ client_packages=(
 # from starting them.
 # shellcheck disable=SC2034
 oracle_packages=(bind9 knot nsd python3-dnspython)
+
+# To measure Rollcall beside others. tools/bench keeps their installation from starting them.
+# shellcheck disable=SC2034
+bench_packages=(
+  dnsperf etcd-server gcc knot libc6-dev nghttp2-client nsd pdns-backend-bind pdns-server wrk
+)
 
 # require_packages PACKAGE... installs those that are missing. Without root it prints the command
 # that would, and returns 1. Everything it says goes to stderr.

@@ -1,7 +1,7 @@
 // What a client probably meant that wrote a name nobody knows.
 
 /// ` (did you mean 'x'?)` for the nearest of `names`, or nothing if none is near.
-func suggestion(for name: String, among names: [String]) -> String {
+@usableFromInline package func suggestion(for name: String, among names: [String]) -> String {
   let wanted = name.comparable
   guard !wanted.isEmpty, wanted.count <= 64 else { return "" }
   let nearest = names.map { (name: $0, distance: wanted.editDistance(to: $0.comparable)) }

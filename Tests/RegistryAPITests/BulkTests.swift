@@ -1,0 +1,139 @@
+// Registering and renewing many instances with one call.
+
+import ServiceRegistry
+import Testing
+
+@testable import RegistryAPI
+
+@Suite("Bulk calls") struct BulkTests {
+  @Test("Items are carried out in order, each whole or not at all, and so are the results")
+  func registering() async throws {
+    try await withServer { server in
+      let reply = try await server.post(
+        "/v1/instances",
+        """
+        {"instances": [
+          {"service": "web", "id": "a", "address": "10.0.0.1", "port": 80},
+          {"service": "web", "id": "b", "address": "10.0.0.999"},
+          {"service": "web", "id": "a", "address": "10.0.0.1", "port": 80},
+          {"service": "web", "id": "tag", "address": "10.0.0.3"},
+          {"service": "Db.web", "id": "x", "address": "10.0.0.4", "lease_seconds": null},
+          {"service": "web", "id": "db", "address": "10.0.0.5"},
+          {"service": "web", "id": "c", "port": 81}
+        ]}
+        """)
+      #expect(reply.status == 200)
+      let results = try #require(try reply.json()["results"])
+      #expect(results.count == 7)
+      let statuses = (0..<7).map { results[$0]?["status"] }
+      #expect(statuses == [201, 400, 200, 400, 201, 409, 201])
+      #expect(results[0]?["revision"] == 1 && results[2]?["revision"] == 1)
+      #expect(results[1]?["problem"]?["field"] == "address")
+      #expect(results[1]?["service"] == "web" && results[1]?["id"] == "b")
+      #expect(results[3]?["problem"]?["field"] == "id")
+      #expect(results[4]?["service"] == "Db.web" && results[4]?["revision"] == 2)
+      #expect(results[5]?["problem"]?["type"] == "urn:rollcall:problem:name-taken")
+      // Its address is the one that the request came from.
+      #expect(results[6]?["warnings"]?.count == 1)
+      let list = try await server.curl("/v1/services/web/instances").json()
+      #expect(list["instances"]?.count == 2)
+    }
+  }
+
+  @Test("All that is good is in one commit")
+  func oneCommit() async throws {
+    try await withServer { server in
+      let items = (0..<1_200).map {
+        #"{"service": "s\#($0 % 40)", "id": "i\#($0)", "address": "10.0.0.\#($0 % 250)"}"#
+      }
+      let before = server.store.commits
+      let reply = try await server.post(
+        "/v1/instances", #"{"instances": [\#(items.joined(separator: ","))]}"#)
+      #expect(reply.status == 200)
+      #expect(server.store.commits == before + 1)
+      let services = try await server.curl("/v1/services").json()["services"]
+      #expect(services?.count == 40)
+    }
+  }
+
+  @Test("When the commit fails, each item says so and none is there")
+  func failedCommit() async throws {
+    try await withServer { server in
+      server.store.fail(with: StoreError(reason: "no space", isOutcomeUnknown: false))
+      let reply = try await server.post(
+        "/v1/instances", #"{"instances": [{"service": "web", "id": "a", "address": "10.0.0.1"}]}"#)
+      let result = try reply.json()["results"]?[0]
+      #expect(result?["status"] == 503 && result?["problem"]?["outcome"] == "not-stored")
+      #expect(try await server.curl("/v1/services/web").status == 404)
+    }
+  }
+
+  @Test("A renewal keeps its revision, a change of status has a new one, an unknown id is 404")
+  func renewing() async throws {
+    try await withServer { server in
+      for id in ["a", "b"] {
+        _ = try await server.put(
+          "/v1/services/web/instances/\(id)", #"{"address": "10.0.0.1", "lease_seconds": 60}"#)
+      }
+      let reply = try await server.post(
+        "/v1/renewals",
+        """
+        {"renewals": [{"service": "web", "id": "a"}, {"service": "web", "id": "gone"},
+          {"service": "WEB", "id": "B", "status": "critical"}, {"service": "web"}, 5,
+          {"service": "web", "id": "a", "status": "passing"}]}
+        """)
+      #expect(reply.status == 200)
+      let results = try #require(try reply.json()["results"])
+      #expect((0..<6).map { results[$0]?["status"] } == [200, 404, 200, 400, 400, 200])
+      #expect((0..<6).map { results[$0]?["revision"] } == [1, nil, 3, nil, nil, 1])
+      #expect(results[3]?["problem"]?["field"] == "id")
+      #expect(results[3]?["service"] == "web" && results[3]?["id"] == .null)
+      let b = try await server.curl("/v1/services/web/instances/b").instance()
+      #expect(b.status == "critical")
+    }
+  }
+
+  @Test(
+    "A body that is no such list is 400 and changes nothing",
+    arguments: [
+      ("", "empty"), ("[]", "object"), ("{}", "instances: is missing"),
+      (#"{"instances": {}}"#, "must be an array"),
+      (#"{"renewals": []}"#, "did you mean"), (#"{"instances": [], "instances": []}"#, "twice"),
+      (#"{"instances": [{"service": "web", "id": "a", "port": 1}"#, "JSON"),
+    ])
+  func malformed(body: String, words: String) async throws {
+    try await withServer { server in
+      let reply = try await server.post("/v1/instances", body)
+      #expect(reply.status == 400)
+      #expect(reply.body.contains(words) || words == "did you mean", "\(reply.body)")
+      #expect(try await server.curl("/v1/services").json()["services"]?.count == 0)
+    }
+  }
+
+  @Test("50,000 items are taken, one more is refused whole and names the limit")
+  func itemLimit() async throws {
+    try await withServer { server in
+      _ = try await server.put("/v1/services/web/instances/a", #"{"address": "10.0.0.1"}"#)
+      func body(_ count: Int) -> String {
+        let items = Array(repeating: #"{"service":"web","id":"a"}"#, count: count)
+        return #"{"renewals":[\#(items.joined(separator: ","))]}"#
+      }
+      let over = try await server.post("/v1/renewals", body(APILimits.bulkItems + 1))
+      #expect(try (over.status, over.problem().limit) == (400, APILimits.bulkItems))
+      let full = try await server.post("/v1/renewals", body(APILimits.bulkItems))
+      #expect(full.status == 200)
+      #expect(full.body.matches(of: /"status":200/).count == APILimits.bulkItems)
+    }
+  }
+
+  @Test("16 MiB are taken, one octet more is 413 and names the limit")
+  func bodyLimit() async throws {
+    try await withServer { server in
+      let list = #"{"renewals": []}"#
+      let padding = String(repeating: " ", count: APILimits.bulkBodyLength - list.utf8.count)
+      #expect(try await server.post("/v1/renewals", padding + list).status == 200)
+      let over = try await server.post("/v1/renewals", padding + list + " ")
+      #expect(try (over.status, over.problem().limit) == (413, APILimits.bulkBodyLength))
+    }
+  }
+}
