@@ -2,8 +2,8 @@
 
 extension [UInt8] {
   /// Appends a number in network order.
-  package mutating func append(bigEndian number: some FixedWidthInteger) {
-    Swift.withUnsafeBytes(of: number.bigEndian) { self += $0 }
+  @inlinable package mutating func append(bigEndian number: some FixedWidthInteger) {
+    Swift.withUnsafeBytes(of: number.bigEndian) { append(contentsOf: $0) }
   }
 }
 

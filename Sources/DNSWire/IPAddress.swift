@@ -4,13 +4,35 @@ import Glibc
 
 /// An IP address in network order: the RDATA of an A or AAAA record.
 package struct IPAddress: Hashable, Sendable {
-  /// Four octets for IPv4, sixteen for IPv6.
-  package let octets: [UInt8]
+  package let isV4: Bool
+  // As numbers, so that an address takes no memory of its own. An IPv4 address is in `low`.
+  private let high: UInt64
+  private let low: UInt64
 
   /// - Returns: nil unless there are 4 or 16 octets.
   package init?(octets: [UInt8]) {
     guard octets.count == 4 || octets.count == 16 else { return nil }
-    self.octets = octets
+    func number(_ octets: ArraySlice<UInt8>) -> UInt64 { octets.reduce(0) { $0 << 8 | UInt64($1) } }
+    isV4 = octets.count == 4
+    high = number(octets.dropLast(8))
+    low = number(octets.suffix(8))
+  }
+
+  /// Four octets for IPv4, sixteen for IPv6.
+  package var octets: [UInt8] {
+    var octets: [UInt8] = []
+    octets.reserveCapacity(16)
+    appendOctets(to: &octets)
+    return octets
+  }
+
+  package func appendOctets(to octets: inout [UInt8]) {
+    guard !isV4 else {
+      octets.append(bigEndian: UInt32(truncatingIfNeeded: low))
+      return
+    }
+    octets.append(bigEndian: high)
+    octets.append(bigEndian: low)
   }
 
   /// Reads `192.0.2.1` or `2001:db8::1`; an IPv4-mapped IPv6 address becomes the IPv4 address.
@@ -21,11 +43,11 @@ package struct IPAddress: Hashable, Sendable {
     var v4 = in_addr()
     var v6 = in6_addr()
     if inet_pton(AF_INET, text, &v4) == 1 {
-      octets = withUnsafeBytes(of: v4) { Array($0) }
+      self.init(octets: withUnsafeBytes(of: v4) { Array($0) })
     } else if inet_pton(AF_INET6, text, &v6) == 1 {
       let all = withUnsafeBytes(of: v6) { Array($0) }
       let isMapped = all.starts(with: Self.mappedPrefix)
-      octets = isMapped ? Array(all.suffix(4)) : all
+      self.init(octets: isMapped ? Array(all.suffix(4)) : all)
     } else {
       return nil
     }
@@ -34,31 +56,23 @@ package struct IPAddress: Hashable, Sendable {
   /// `::ffff:0:0/96` (RFC 4291 section 2.5.5.2).
   private static let mappedPrefix: [UInt8] = Array(repeating: 0, count: 10) + [0xFF, 0xFF]
 
-  package var isV4: Bool { octets.count == 4 }
-
   /// The type of record that holds this address.
   package var recordType: RecordType { isV4 ? .a : .aaaa }
 
   /// `0.0.0.0` or `::`.
-  package var isUnspecified: Bool { octets.allSatisfy { $0 == 0 } }
+  package var isUnspecified: Bool { high == 0 && low == 0 }
 
   /// 127.0.0.0/8 or `::1`.
-  package var isLoopback: Bool {
-    isV4 ? octets[0] == 127 : octets.last == 1 && octets.dropLast().allSatisfy { $0 == 0 }
-  }
+  package var isLoopback: Bool { isV4 ? low >> 24 == 127 : high == 0 && low == 1 }
 
   /// 224.0.0.0/4 or ff00::/8, and the limited broadcast address.
   package var isMulticastOrBroadcast: Bool {
-    isV4
-      ? (224...239).contains(octets[0]) || octets.allSatisfy { $0 == 255 }
-      : octets[0] == 0xFF
+    isV4 ? low >> 28 == 0xE || low == 0xFFFF_FFFF : high >> 56 == 0xFF
   }
 
   /// 169.254.0.0/16 or fe80::/10.
   package var isLinkLocal: Bool {
-    isV4
-      ? octets[0] == 169 && octets[1] == 254
-      : octets[0] == 0xFE && octets[1] & 0xC0 == 0x80
+    isV4 ? low >> 16 == 0xA9FE : high >> 54 == 0xFE80 >> 6
   }
 }
 

@@ -10,10 +10,17 @@ extension RRsetBlock {
   /// - Parameter looksUpTargets: the addresses of names in RDATA are not in `rrset` but are to be
   ///   found in the zones when a query comes.
   static func prepare(_ rrset: RRset, looksUpTargets: Bool) -> RRsetBlock {
-    let octets = PreparedOctets(rrset)
-    let rotation = Rotation(weights: rrset.members.map(\.weight))
+    prepare(
+      RRsetOctets(rrset), leaseEnd: rrset.leaseEnd,
+      isSelfContained: !looksUpTargets || !rrset.type.hasNamesToWorkOn)
+  }
+
+  static func prepare(
+    _ octets: RRsetOctets, leaseEnd: BootTime, isSelfContained: Bool
+  ) -> RRsetBlock {
+    let rotation = Rotation(weights: octets.weights)
     let layout = RRsetBlockLayout(
-      count: rrset.members.count, isWeighted: rotation != nil,
+      count: octets.count, isWeighted: rotation != nil,
       hasAdditional: !octets.additional.isEmpty, answerLength: octets.answer.count,
       additionalLength: octets.additional.count)
     let base = UnsafeMutableRawPointer.allocate(byteCount: layout.size, alignment: 16)
@@ -22,11 +29,9 @@ extension RRsetBlock {
     let block = RRsetBlock(address: UInt(bitPattern: base))
     block.header.initialize(
       to: Header(
-        turns: Atomic(0), leaseEnd: Atomic(rrset.leaseEnd), ttl: rrset.ttl,
-        type: rrset.type.rawValue,
-        isSelfContained: !looksUpTargets || !rrset.type.hasNamesToWorkOn,
-        isWeighted: rotation != nil, count: UInt32(rrset.members.count),
-        answerLength: UInt32(octets.answer.count),
+        turns: Atomic(0), leaseEnd: Atomic(leaseEnd), ttl: octets.ttl, type: octets.type.rawValue,
+        isSelfContained: isSelfContained, isWeighted: rotation != nil,
+        count: UInt32(octets.count), answerLength: UInt32(octets.answer.count),
         additionalLength: UInt32(octets.additional.count)))
     base.store(octets.recordOffsets, at: RRsetBlockLayout.recordOffsets)
     if let rotation { base.store([rotation.step] + rotation.shareEnds, at: layout.weights) }
@@ -57,37 +62,6 @@ extension RecordType {
   /// looking up the addresses of targets.
   fileprivate var hasNamesToWorkOn: Bool {
     NamesInRDATA(self) != nil
-  }
-}
-
-/// The octets of a block and the offsets into them.
-private struct PreparedOctets {
-  var answer: [UInt8] = []
-  var recordOffsets: [UInt32] = [0]
-  var additional: [UInt8] = []
-  var additionalOffsets: [UInt32] = [0]
-
-  init(_ rrset: RRset) {
-    for member in rrset.members {
-      answer += Self.record(rrset.type, member.rdata, ttl: rrset.ttl)
-      recordOffsets.append(UInt32(answer.count))
-      for isV4 in [true, false] {
-        for address in member.targetAddresses where address.isV4 == isV4 {
-          additional += Self.record(address.recordType, address.octets, ttl: rrset.ttl)
-        }
-        additionalOffsets.append(UInt32(additional.count))
-      }
-    }
-  }
-
-  /// A record whose owner is a pointer to the question's name.
-  private static func record(_ type: RecordType, _ rdata: [UInt8], ttl: UInt32) -> [UInt8] {
-    var octets: [UInt8] = [0xC0, UInt8(Header.length)]
-    octets.append(bigEndian: type.rawValue)
-    octets.append(bigEndian: RecordClass.in.rawValue)
-    octets.append(bigEndian: ttl)
-    octets.append(bigEndian: UInt16(rdata.count))
-    return octets + rdata
   }
 }
 

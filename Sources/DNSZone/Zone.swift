@@ -137,12 +137,58 @@ package final class Zone {
       replace(node, rrsets: node.rrsets + [new])
       return true
     }
-    if old.hasSameContent(as: new) {
-      old.header.pointee.leaseEnd.store(rrset.leaseEnd, ordering: .relaxed)
-      new.base.deallocate()
-      return false
-    }
+    if keep(old, insteadOf: new) { return false }
     replace(old, of: node, with: new)
+    return true
+  }
+
+  /// Makes `rrsets` all that `owner` has, which must be a name in wire form at or below the apex.
+  /// Turns go on where they were.
+  package func replaceAll(at owner: [UInt8], with rrsets: inout OwnerRRsets) {
+    let new = rrsets.take()
+    owner.withUnsafeBufferPointer { name.set($0.baseAddress!) }
+    guard let node = find(name.view) else {
+      if !new.isEmpty { insertNode(name.view, rrsets: new, references: 0) }
+      return
+    }
+    let hasSameTypes =
+      node.rrsetCount == new.count && new.allSatisfy { node.rrset($0.type) != nil }
+    guard publishedBlock == nil, hasSameTypes else {
+      replaceAll(of: node, with: new)
+      return
+    }
+    for new in new {
+      guard let old = node.rrset(new.type) else { continue }
+      if !keep(old, insteadOf: new) { replace(old, of: node, with: new) }
+    }
+  }
+
+  private func replaceAll(of node: NodeBlock, with new: [RRsetBlock]) {
+    var carried: [(old: RRsetBlock, new: RRsetBlock, turns: UInt64)] = []
+    let rrsets = new.map { new in
+      guard let old = node.rrset(new.type) else { return new }
+      if keep(old, insteadOf: new) { return old }
+      let turns = old.header.pointee.turns.load(ordering: .relaxed)
+      new.header.pointee.turns.store(turns, ordering: .relaxed)
+      carried.append((old, new, turns))
+      return new
+    }
+    let gone = node.rrsets.filter { old in !rrsets.contains { $0.type == old.type } }
+    if rrsets.isEmpty && node.header.pointee.references == 0 && !block.isNamed(name.view) {
+      remove(node, name.view)
+    } else {
+      replace(node, rrsets: rrsets)
+    }
+    for (old, new, turns) in carried { finishReplacing(old, with: new, from: turns) }
+    for rrset in gone { retire { rrset.base.deallocate() } }
+  }
+
+  /// Whether `old` says the same as `new`; then only the lease end is taken over.
+  private func keep(_ old: RRsetBlock, insteadOf new: RRsetBlock) -> Bool {
+    guard old.hasSameContent(as: new) else { return false }
+    let end = new.header.pointee.leaseEnd.load(ordering: .relaxed)
+    old.header.pointee.leaseEnd.store(end, ordering: .relaxed)
+    new.base.deallocate()
     return true
   }
 
@@ -155,14 +201,18 @@ package final class Zone {
     } else {
       replace(node, rrsets: node.rrsets.map { $0.type == new.type ? new : $0 })
     }
+    finishReplacing(old, with: new, from: turns)
+  }
+
+  private func finishReplacing(_ old: RRsetBlock, with new: RRsetBlock, from turns: UInt64) {
     let late = old.header.pointee.turns.load(ordering: .relaxed) - turns
     new.header.pointee.turns.wrappingAdd(late, ordering: .relaxed)
     retire { old.base.deallocate() }
   }
 
   /// Changes the soonest lease end of an RRset, if it is there, and nothing else of it.
-  package func setLeaseEnd(_ end: BootTime, of owner: DomainName, _ type: RecordType) {
-    name.set(owner)
+  package func setLeaseEnd(_ end: BootTime, of owner: [UInt8], _ type: RecordType) {
+    owner.withUnsafeBufferPointer { name.set($0.baseAddress!) }
     find(name.view)?.rrset(type)?.header.pointee.leaseEnd.store(end, ordering: .relaxed)
   }
 

@@ -39,7 +39,7 @@ extension Registration {
       ("tags", .array(tags.map { .string($0.text) })),
       (
         "metadata",
-        .object(metadata.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
+        .object(metadata.entries.map { ($0.key, .string($0.value)) })
       ),
       ("status", .string(status.rawValue)),
       ("lease_seconds", leaseSeconds.map(JSON.integer) ?? .null),

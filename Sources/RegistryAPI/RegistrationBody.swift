@@ -92,11 +92,11 @@ struct RegistrationBody {
     } ?? []
   }
 
-  private static func metadata(_ fields: Fields) throws(JSONFault) -> [String: String] {
+  private static func metadata(_ fields: Fields) throws -> Metadata {
     let entries = try fields.members(.metadata) { name, value throws(JSONFault) in
       (name, try value.requireString())
     }
-    return Dictionary(uniqueKeysWithValues: entries ?? [])
+    return try Metadata(entries ?? [])
   }
 
   /// Nil is a lease without end, which has to be asked for by null.

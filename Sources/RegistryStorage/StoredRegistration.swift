@@ -27,7 +27,7 @@ extension Registration {
     ]
     if !tags.isEmpty { members.append(("tags", .array(tags.map { .string($0.text) }))) }
     if !metadata.isEmpty {
-      members.append(("metadata", .object(metadata.map { ($0.key, .string($0.value)) })))
+      members.append(("metadata", .object(metadata.entries.map { ($0.key, .string($0.value)) })))
     }
     members.append(("status", .string(status.rawValue)))
     // Absent: without end.
@@ -58,7 +58,7 @@ extension Registration {
       weight: UInt16(try fields.integer(.weight, in: 1...65_535) ?? 1),
       priority: UInt16(try fields.integer(.priority, in: 0...65_535) ?? 0),
       tags: try (tags ?? []).map { try Label($0, kind: .tag) },
-      metadata: Dictionary(uniqueKeysWithValues: metadata ?? []),
+      metadata: try Metadata(metadata ?? []),
       status: try fields.choice(.status) ?? .passing,
       leaseSeconds: try fields.integer(.leaseSeconds, in: RegistryLimits.leaseSeconds))
   }

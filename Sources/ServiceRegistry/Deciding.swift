@@ -56,9 +56,7 @@ extension Draft {
     }
     let instance = put(registration, at: key, in: state)
     let hidden = registration.ports.compactMap { port -> String? in
-      guard let other = key.service.below(port.name), hasService(other, in: state) else {
-        return nil
-      }
+      guard let other = child(port.name, of: key.service, in: state) else { return nil }
       return "the SRV records of port '\(port.name)' are hidden: their name belongs to the"
         + " service '\(other)'"
     }
@@ -72,7 +70,9 @@ extension Draft {
     if key.id.key == ServiceName.tagLabel {
       return .badName(.instance, key.id.text, "is reserved: it sets tags apart")
     }
-    if let name = zone.names.tooLong(key, registration) {
+    if zone.names.mayBeTooLong(key.service),
+      let name = zone.names.tooLong(key, registration)
+    {
       return .nameTooLong(.service, name.description)
     }
     return nameTaken(key, registration, state, zone)
@@ -92,10 +92,11 @@ extension Draft {
         name: zone.names.service(key.service).description,
         holder: "instance '\(id)' of service '\(parent)'")
     }
-    if let service = key.service.below(key.id), hasService(service, in: state) {
+    if let service = child(key.id, of: key.service, in: state) {
       return .nameTaken(
         name: zone.names.instance(key).description, holder: "service '\(service)'")
     }
+    guard zone.mayHide(key.service) else { return nil }
     for name in zone.names.names(of: key, registration) {
       if let owner = zone.staticOwner(claiming: name) {
         return .nameTaken(

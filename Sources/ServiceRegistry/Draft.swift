@@ -16,6 +16,8 @@ struct Draft {
   /// Instances more than there are in the state.
   private var growth = 0
   private(set) var newServiceCount = 0
+  /// Names right below which there are new services.
+  private var parents: Set<ServiceName> = []
   /// Of services of which somebody has asked.
   private var lengths: [ServiceName: AnswerLengths] = [:]
 
@@ -50,6 +52,15 @@ struct Draft {
     return services[name] != nil || state.services[name] != nil
   }
 
+  /// The service named `label` before `name`, if there is one.
+  func child(_ label: Label, of name: ServiceName, in state: RegistryState) -> ServiceName? {
+    // Making the name costs more than knowing that there is none.
+    guard state.hasChildren(name) || parents.contains(name), let child = name.below(label),
+      hasService(child, in: state)
+    else { return nil }
+    return child
+  }
+
   func newInstanceCount(in state: RegistryState) -> Int { state.instanceCount + growth }
 
   func instanceCount(of service: ServiceName, in state: RegistryState) -> Int {
@@ -59,8 +70,8 @@ struct Draft {
   /// The instances that `service` would have.
   func instances(of service: ServiceName, in state: RegistryState) -> [Instance] {
     let changed = services[service]?.changed ?? []
-    let kept = (state.services[service]?.members ?? [:]).lazy
-      .filter { !changed.contains($0.key) }.map(\.value.instance)
+    let kept = (state.services[service]?.members ?? []).lazy
+      .filter { !changed.contains($0.id) }.map(\.instance)
     let new = changed.lazy.compactMap { id in
       self.instances[InstanceKey(service: service, id: id)].flatMap(\.self)
     }
@@ -109,7 +120,7 @@ struct Draft {
     if held == nil { growth += 1 }
     change(key, in: state) { draft in
       if held == nil { draft.count += 1 }
-      draft.record.claims.formUnion(ServiceClaims(registration))
+      draft.record.claims.insert(registration)
     }
     if let held { lengths[key.service]?.remove(held) }
     lengths[key.service]?.add(changed)
@@ -140,14 +151,15 @@ struct Draft {
     _ key: InstanceKey, in state: RegistryState, _ body: (inout ServiceDraft) -> Void
   ) {
     let service = key.service
-    // Taken out, so that it is changed in place.
-    var draft = services.removeValue(forKey: service) ?? draft(of: service, in: state)
-    draft.changed.insert(key.id)
-    body(&draft)
-    draft.record.revision = position.revision
-    draft.record.emptySince = draft.count == 0 ? now : nil
+    func change(_ draft: inout ServiceDraft) {
+      draft.changed.insert(key.id)
+      body(&draft)
+      draft.record.revision = position.revision
+      draft.record.emptySince = draft.count == 0 ? now : nil
+    }
+    if services[service] == nil { services[service] = draft(of: service, in: state) }
+    change(&services[service]!)
     forgotten.remove(service)
-    services[service] = draft
   }
 
   private mutating func draft(of service: ServiceName, in state: RegistryState) -> ServiceDraft {
@@ -155,6 +167,7 @@ struct Draft {
       return ServiceDraft(record: held.record, count: held.members.count, isNew: false)
     }
     newServiceCount += 1
+    if let (parent, _) = service.above { parents.insert(parent) }
     let record = ServiceRecord(
       name: service, revision: 0, claims: ServiceClaims(), emptySince: nil)
     return ServiceDraft(record: record, count: 0, isNew: true)
@@ -171,7 +184,7 @@ struct Draft {
       var record = draft.record
       if !record.claims.isWithinLimits {
         record.claims = instances(of: record.name, in: state)
-          .reduce(into: ServiceClaims()) { $0.formUnion(ServiceClaims($1.registration)) }
+          .reduce(into: ServiceClaims()) { $0.insert($1.registration) }
       }
       batch.services.append(record)
     }

@@ -5,8 +5,11 @@
 /// Compared without regard to case; shown as it was first given.
 package struct Label: Sendable {
   package let text: String
+
   /// The text in lower case.
-  package let key: String
+  package var key: String {
+    text.utf8.contains(where: \.isCapital) ? text.lowercased() : text
+  }
 
   /// - Parameters:
   ///   - kind: what the label names, for the error.
@@ -22,7 +25,6 @@ package struct Label: Sendable {
       throw .badName(kind, text, "must neither begin nor end with a hyphen")
     }
     self.text = text
-    key = text.utf8.contains(where: \.isCapital) ? text.lowercased() : text
   }
 
   var octets: [UInt8] { Array(text.utf8) }
@@ -40,7 +42,10 @@ package enum NameKind: String, Sendable {
 }
 
 extension Label: Hashable, Comparable {
-  package static func == (left: Label, right: Label) -> Bool { left.key == right.key }
+  package static func == (left: Label, right: Label) -> Bool {
+    left.text == right.text || left.key == right.key
+  }
+
   package static func < (left: Label, right: Label) -> Bool { left.key < right.key }
   package func hash(into hasher: inout Hasher) { hasher.combine(key) }
 }

@@ -15,30 +15,38 @@ package struct OwnerNames: Sendable {
 
   /// `S.Z`
   func service(_ service: ServiceName) -> DomainName {
-    name(service.labels.map(\.octets))
+    name([], service.labels)
   }
 
   /// `_web._tcp.prod.Z` for the service `web.prod`: the form of RFC 2782.
   func serviceSRV(_ service: ServiceName, _ transport: TransportProtocol) -> DomainName {
-    let rest = service.labels.dropFirst().map(\.octets)
-    return name([service.labels[0].underscored, Array("_\(transport.rawValue)".utf8)] + rest)
+    name(
+      [service.labels[0].underscored, Array("_\(transport.rawValue)".utf8)],
+      service.labels.dropFirst())
   }
 
   /// `_P._tcp.S.Z`
   func port(_ port: ServiceClaims.Port, of service: ServiceName) -> DomainName {
-    let prefix = [port.name.underscored, Array("_\(port.transport.rawValue)".utf8)]
-    return name(prefix + service.labels.map(\.octets))
+    name([port.name.underscored, Array("_\(port.transport.rawValue)".utf8)], service.labels)
   }
 
   /// `T.tag.S.Z`
   func tag(_ tag: Label, of service: ServiceName) -> DomainName {
-    let prefix = [tag.octets, Array(ServiceName.tagLabel.utf8)]
-    return name(prefix + service.labels.map(\.octets))
+    name([tag.octets, Array(ServiceName.tagLabel.utf8)], service.labels)
   }
 
   /// `I.S.Z`
   func instance(_ key: InstanceKey) -> DomainName {
-    name([key.id.octets] + key.service.labels.map(\.octets))
+    name([key.id.octets], key.service.labels)
+  }
+
+  /// `I.S.Z` in wire form, from that of `S.Z`.
+  func instance(_ id: Label, service: [UInt8]) -> [UInt8] {
+    var wire: [UInt8] = []
+    wire.reserveCapacity(64 + service.count)
+    wire.append(label: id)
+    wire += service
+    return wire
   }
 
   /// The names besides its own under which `claims` make `service` known.
@@ -58,6 +66,15 @@ package struct OwnerNames: Sendable {
     names(of: key, registration).first { $0.wire.count > DomainName.lengthLimit }
   }
 
+  /// Octets that a label, a protocol and `tag` add to a service's name at most.
+  private static let additionLimit = 1 + 63 + 5
+
+  /// False for nearly all, without making their names.
+  func mayBeTooLong(_ service: ServiceName) -> Bool {
+    let length = service.key.utf8.count + 1 + apex.wire.count + 1
+    return length + Self.additionLimit > DomainName.lengthLimit
+  }
+
   /// What to tell who registered: the host name, and the SRV names if there is a port.
   package func shown(_ instance: Instance) -> InstanceNames {
     let key = instance.key
@@ -72,13 +89,23 @@ package struct OwnerNames: Sendable {
       host: self.instance(key).description, srv: srv.map(\.description))
   }
 
-  private func name(_ labels: [[UInt8]]) -> DomainName {
+  private func name(_ prefix: [[UInt8]], _ labels: some Sequence<Label>) -> DomainName {
     var wire: [UInt8] = []
-    wire.reserveCapacity(apex.wire.count + labels.reduce(0) { $0 + $1.count + 1 })
-    for label in labels {
+    wire.reserveCapacity(DomainName.lengthLimit)
+    for label in prefix {
       wire.append(UInt8(label.count))
       wire += label
     }
-    return DomainName(uncheckedWire: wire + apex.wire)
+    for label in labels { wire.append(label: label) }
+    wire += apex.wire
+    return DomainName(uncheckedWire: wire)
+  }
+}
+
+extension [UInt8] {
+  /// Appends a label in wire form.
+  mutating func append(label: Label) {
+    append(UInt8(label.text.utf8.count))
+    append(contentsOf: label.text.utf8)
   }
 }

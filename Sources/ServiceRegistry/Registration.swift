@@ -28,6 +28,11 @@ package struct NamedPort: Equatable, Sendable {
     self.port = port
     self.transport = transport
   }
+
+  /// Equal also in the case of letters.
+  fileprivate func isSame(as other: NamedPort) -> Bool {
+    self == other && name.text == other.name.text
+  }
 }
 
 /// An instance's own words, checked. Limits are in ``RegistryLimits``.
@@ -46,7 +51,7 @@ package struct Registration: Equatable, Sendable {
   /// In order, each once.
   package var tags: [Label]
   /// Published as `key=value` strings (RFC 6763 section 6).
-  package var metadata: [String: String]
+  package var metadata: Metadata
   package var status: InstanceStatus
   /// Seconds without renewal after which the instance is gone; nil: it stays until deregistered.
   package var leaseSeconds: Int?
@@ -54,22 +59,21 @@ package struct Registration: Equatable, Sendable {
   package init(
     addresses: [IPAddress], port: UInt16? = nil, ports: [NamedPort] = [],
     transport: TransportProtocol = .tcp, weight: UInt16 = 1, priority: UInt16 = 0,
-    tags: [Label] = [], metadata: [String: String] = [:], status: InstanceStatus = .passing,
+    tags: [Label] = [], metadata: Metadata? = nil, status: InstanceStatus = .passing,
     leaseSeconds: Int? = RegistryLimits.defaultLeaseSeconds
   ) throws(RegistryError) {
     self.addresses = addresses
     self.port = port
-    self.ports = ports.sorted { $0.name < $1.name }
+    self.ports = ports.count > 1 ? ports.sorted { $0.name < $1.name } : ports
     self.transport = transport
     self.weight = weight
     self.priority = priority
-    self.tags = Array(Set(tags)).sorted()
-    self.metadata = metadata
+    self.tags = tags.count > 1 ? Array(Set(tags)).sorted() : tags
+    self.metadata = metadata ?? .empty
     self.status = status
     self.leaseSeconds = leaseSeconds
     try checkCounts()
     try checkAddresses()
-    try checkMetadata()
     try checkNumbers()
   }
 
@@ -77,19 +81,16 @@ package struct Registration: Equatable, Sendable {
     try check("addresses", addresses.count, limit: RegistryLimits.addresses)
     try check("ports", ports.count, limit: RegistryLimits.ports)
     try check("tags", tags.count, limit: RegistryLimits.tags)
-    try check("metadata", metadata.count, limit: RegistryLimits.metadataEntries)
-    guard Set(ports.map(\.name)).count == ports.count else {
+    guard ports.count < 2 || Set(ports.map(\.name)).count == ports.count else {
       throw .badField("ports", "a port name is given twice (case does not matter)")
     }
-    guard Set(addresses).count == addresses.count else {
+    guard addresses.count < 2 || Set(addresses).count == addresses.count else {
       throw .badField("addresses", "an address is given twice")
     }
   }
 
   private func check(_ field: String, _ count: Int, limit: Int) throws(RegistryError) {
-    guard count <= limit else {
-      throw .badField(field, "has \(count) entries; at most \(limit) are allowed")
-    }
+    guard count <= limit else { throw .tooMany(field, count, limit: limit) }
   }
 
   private func checkAddresses() throws(RegistryError) {
@@ -106,23 +107,6 @@ package struct Registration: Equatable, Sendable {
     }
   }
 
-  private func checkMetadata() throws(RegistryError) {
-    for (key, value) in metadata {
-      let isPrintable = key.utf8.allSatisfy { (0x20...0x7E).contains($0) && $0 != 0x3D }
-      guard !key.isEmpty, isPrintable else {
-        throw .badField(
-          "metadata", "key '\(key)' must be printable ASCII without '=' (RFC 6763 section 6.4)")
-      }
-      let length = key.utf8.count + 1 + value.utf8.count
-      guard length <= RegistryLimits.metadataEntryLength else {
-        throw .badField(
-          "metadata",
-          "'\(key)' with its value is \(length) octets long; at most "
-            + "\(RegistryLimits.metadataEntryLength) are allowed")
-      }
-    }
-  }
-
   private func checkNumbers() throws(RegistryError) {
     guard weight > 0 else { throw .badField("weight", "must be 1 to 65535") }
     guard port != 0 else { throw .badField("port", "must be 1 to 65535") }
@@ -134,6 +118,13 @@ package struct Registration: Equatable, Sendable {
       throw .badField(
         "lease_seconds", "must be \(range.lowerBound) to \(range.upperBound), or null for no end")
     }
+  }
+
+  /// Takes over the memory of what is the same in `other`.
+  mutating func share(_ other: Registration) {
+    if ports.elementsEqual(other.ports, by: { $0.isSame(as: $1) }) { ports = other.ports }
+    if tags.elementsEqual(other.tags, by: { $0.text == $1.text }) { tags = other.tags }
+    if metadata == other.metadata { metadata = other.metadata }
   }
 
   /// Whether the zone's records for this registration and `other` are the same.

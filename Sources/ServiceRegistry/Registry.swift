@@ -23,7 +23,7 @@ package actor Registry {
   let clock: RegistryClock
   private let logger: Logger
   var state = RegistryState()
-  var leaseEnds = DueQueue<InstanceKey>()
+  var leaseEnds = LeaseCalendar()
   var upkeep = DueQueue<Upkeep>()
   private var inbox: Deque<Waiting> = []
   /// Commands in the inbox that somebody waits for.
@@ -64,7 +64,7 @@ package actor Registry {
     state.position.serial = serial
     try await store.commit(StoreBatch(position: state.position))
     take(stored)
-    for (name, service) in state.services { publish(whole(service), of: name) }
+    for service in state.services.values { publish(whole(service), of: service) }
     zone.setSerial(serial)
     zone.collect()
   }
@@ -76,12 +76,14 @@ package actor Registry {
       zone.changeClaims(of: record.name, from: nil, to: record.claims)
     }
     for instance in stored.instances {
-      state.put(Service.Member(instance: instance, leaseEnd: RRset.noLease, renewedAt: now))
+      guard let service = state.services[instance.key.service] else { continue }
+      _ = state.put(instance, in: service, at: now)
       warnIfHidden(instance)
     }
   }
 
   private func warnIfHidden(_ instance: Instance) {
+    guard zone.mayHide(instance.key.service) else { return }
     for name in zone.names.names(of: instance.key, instance.registration) {
       guard let owner = zone.staticOwner(claiming: name) else { continue }
       logger.warning(
@@ -114,14 +116,15 @@ package actor Registry {
   package func renew(
     _ key: InstanceKey, status: InstanceStatus?
   ) async throws(RegistryError) -> InstanceView {
-    guard let instance = state.instance(key) else { throw .unknownInstance(key) }
-    if let status = changedStatus(status, of: instance),
+    guard let member = state.member(key), !member.isExpired else { throw .unknownInstance(key) }
+    if let status = changedStatus(status, of: member.instance),
       case .stored(let view, _, _) = try await submit(.changeStatus(key, status))
     {
       return view
     }
-    restartLease(key)
-    return try self.instance(key)
+    guard let member = state.member(key) else { throw .unknownInstance(key) }
+    restartLease(member)
+    return try instance(key)
   }
 
   /// Registers many instances, in order, each whole or not at all, in one commit.
@@ -150,15 +153,15 @@ package actor Registry {
     var changes: [(place: Int, command: Command)] = []
     for (place, renewal) in renewals.enumerated() {
       if place % RegistryLimits.slice == 0 { await Task.yield() }
-      guard let instance = state.instance(renewal.key) else {
+      guard let member = state.member(renewal.key), !member.isExpired else {
         results.append(.failure(.unknownInstance(renewal.key)))
         continue
       }
-      if let status = changedStatus(renewal.status, of: instance) {
+      if let status = changedStatus(renewal.status, of: member.instance) {
         changes.append((place, .changeStatus(renewal.key, status)))
       }
-      restartLease(renewal.key)
-      results.append(.success(instance.revision))
+      restartLease(member)
+      results.append(.success(member.instance.revision))
     }
     guard !changes.isEmpty else { return results }
     for (change, result) in zip(changes, try await submit(changes.map(\.command))) {
@@ -326,7 +329,7 @@ package actor Registry {
     case .refused(let error):
       return .failure(error)
     case .unchanged(let instance):
-      restartLease(instance.key)
+      if let member = state.member(instance.key) { restartLease(member) }
       return .success(.stored(view(instance), isNew: false, warnings: []))
     case .accepted, .settled:
       if let failure {

@@ -47,33 +47,26 @@ extension Registry {
     let name = change.record.name
     // What a change touches is known from what was before and what is after it.
     var touched = ServiceZone.Part()
-    for instance in change.instances { note(instance.key, in: &touched) }
-    for key in change.removed { note(key, in: &touched) }
     zone.changeClaims(
       of: name, from: state.services[name]?.record.claims, to: change.record.claims)
-    state.put(change.record)
+    let service = state.put(change.record)
     for instance in change.instances {
-      put(instance)
-      note(instance.key, in: &touched)
+      if let before = service.member(instance.key.id) {
+        touched.claims.insert(before.registration)
+      }
+      touched.claims.insert(instance.registration)
+      let member = state.put(instance, in: service, at: clock.wall())
+      if areLeasesRunning { beginLease(member) }
+      touched.members.append(member)
     }
     for key in change.removed {
-      state.remove(key)
-      leaseEnds.cancel(key)
+      guard let member = state.remove(key.id, from: service) else { continue }
+      touched.claims.insert(member.registration)
+      touched.removed.append(key.id)
+      leaseEnds.cancel(member)
     }
-    publish(touched, of: name)
-    scheduleForgetting(change.record)
-  }
-
-  private func note(_ key: InstanceKey, in touched: inout ServiceZone.Part) {
-    touched.ids.insert(key.id)
-    guard let member = state.member(key) else { return }
-    touched.claims.formUnion(ServiceClaims(member.instance.registration))
-  }
-
-  private func put(_ instance: Instance) {
-    state.put(
-      Service.Member(instance: instance, leaseEnd: RRset.noLease, renewedAt: clock.wall()))
-    if areLeasesRunning { beginLease(instance.key) }
+    publish(touched, of: service)
+    scheduleForgetting(service)
   }
 
   private func forget(_ name: ServiceName) {
@@ -83,29 +76,26 @@ extension Registry {
     // A port of the service above may have had to give way to this one's name.
     guard let (above, label) = name.above, let parent = state.services[above] else { return }
     let ports = parent.record.claims.ports.filter { $0.name == label }
-    publish(ServiceZone.Part(claims: ServiceClaims(ports: ports)), of: above)
+    publish(ServiceZone.Part(claims: ServiceClaims(ports: ports)), of: parent)
   }
 
   // MARK: Publishing
 
   /// Publishes that part of a service as it is now.
-  func publish(_ part: ServiceZone.Part, of name: ServiceName) {
-    guard let service = state.services[name] else { return }
-    zone.publish(part, of: service) { state.services[$0] }
+  func publish(_ part: ServiceZone.Part, of service: Service) {
+    zone.publish(part, of: service) { state.child($0, of: service.name) }
     scheduleTTLs(part, of: service)
   }
 
   /// All of a service.
   func whole(_ service: Service) -> ServiceZone.Part {
-    ServiceZone.Part(ids: Set(service.members.keys), claims: service.record.claims)
+    ServiceZone.Part(members: service.members, claims: service.record.claims)
   }
 
   /// Some instances of a service with the names that they share with others.
-  func part(_ ids: Set<Label>, of name: ServiceName) -> ServiceZone.Part {
-    ids.reduce(into: ServiceZone.Part(ids: ids)) { part, id in
-      if let member = state.member(InstanceKey(service: name, id: id)) {
-        part.claims.formUnion(ServiceClaims(member.instance.registration))
-      }
+  func part(_ members: [Member]) -> ServiceZone.Part {
+    members.reduce(into: ServiceZone.Part(members: members)) {
+      $0.claims.insert($1.registration)
     }
   }
 }

@@ -21,4 +21,8 @@ package enum RegistryError: Error, Equatable {
   case busy
   /// The store could not keep the change. When the outcome is unknown it may yet be on disk.
   case notCommitted(reason: String, isOutcomeUnknown: Bool)
+
+  static func tooMany(_ field: String, _ count: Int, limit: Int) -> RegistryError {
+    .badField(field, "has \(count) entries; at most \(limit) are allowed")
+  }
 }

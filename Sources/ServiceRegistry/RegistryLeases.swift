@@ -8,12 +8,20 @@ extension Registry {
   /// that instances can renew.
   package func startLeases() {
     areLeasesRunning = true
-    for (name, service) in state.services {
-      for id in service.members.keys { beginLease(InstanceKey(service: name, id: id)) }
-      guard let service = state.services[name] else { continue }
-      publishLeaseEnds(whole(service), of: service)
-      scheduleForgetting(service.record)
+    for service in state.services.values {
+      for member in service.members { beginLease(member) }
+      // Ends that are far off bound no TTL yet, and are published before they do.
+      let bounding = bounding(service.members)
+      if !bounding.members.isEmpty { publishLeaseEnds(bounding, of: service) }
+      scheduleTTLs(ServiceZone.Part(members: service.members), of: service)
+      scheduleForgetting(service)
     }
+  }
+
+  /// Those of `members` whose lease ends may bound TTLs now.
+  private func bounding(_ members: [Member]) -> ServiceZone.Part {
+    let soonest = clock.boot() + zone.ttlHorizon
+    return part(members.filter { $0.leaseEnd <= soonest })
   }
 
   /// Looks every 20 ms for what is due.
@@ -46,50 +54,52 @@ extension Registry {
   /// like any other change.
   private func endLeases() {
     let now = clock.boot()
-    var expired: [ServiceName: Set<Label>] = [:]
-    while let key = leaseEnds.next(at: now) {
-      if expire(key, at: now) { expired[key.service, default: []].insert(key.id) }
+    var expired: [ServiceName: [Member]] = [:]
+    while let member = leaseEnds.next(at: now) {
+      if expire(member, at: now) { expired[member.instance.key.service, default: []].append(member) }
     }
-    for (name, ids) in expired {
-      publish(part(ids, of: name), of: name)
-      for id in ids { enqueue(.expire(InstanceKey(service: name, id: id))) }
+    for (name, members) in expired {
+      if let service = state.services[name] { publish(part(members), of: service) }
+      for member in members { enqueue(.expire(member.instance.key)) }
     }
   }
 
   /// Marks the instance as expired if its lease has ended, or looks again when it will.
-  private func expire(_ key: InstanceKey, at now: BootTime) -> Bool {
-    guard let member = state.member(key) else { return false }
+  private func expire(_ member: Member, at now: BootTime) -> Bool {
     guard !member.isExpired else {
       // Its removal could not be committed when it expired.
-      enqueue(.expire(key))
+      enqueue(.expire(member.instance.key))
       return false
     }
     guard member.leaseEnd <= now else {
-      leaseEnds.schedule(key, at: member.leaseEnd)
+      leaseEnds.schedule(member, at: member.leaseEnd)
       return false
     }
-    state.setExpired(key, true)
+    member.isExpired = true
     return true
   }
 
-  func beginLease(_ key: InstanceKey) {
-    let end = state.restartLease(key, at: clock.boot(), wall: clock.wall())
-    leaseEnds.schedule(key, at: end)
+  func beginLease(_ member: Member) {
+    member.restartLease(at: clock.boot(), wall: clock.wall())
+    leaseEnds.schedule(member, at: member.leaseEnd)
   }
 
   /// Begins the instance's lease anew, in memory.
-  func restartLease(_ key: InstanceKey) {
-    guard let member = state.member(key) else { return }
-    beginLease(key)
-    if member.isExpired {
-      state.setExpired(key, false)
-      publish(part([key.id], of: key.service), of: key.service)
-    } else if member.leaseEnd != RRset.noLease,
-      member.leaseEnd - clock.boot() <= zone.ttlHorizon,
-      let service = state.services[key.service]
-    {
+  func restartLease(_ member: Member) {
+    let now = clock.boot()
+    let end = member.leaseEnd
+    let wasExpired = member.isExpired
+    member.restartLease(at: now, wall: clock.wall())
+    leaseEnds.schedule(member, at: member.leaseEnd)
+    guard wasExpired || end != RRset.noLease && end - now <= zone.ttlHorizon,
+      let service = state.services[member.instance.key.service]
+    else { return }
+    if wasExpired {
+      member.isExpired = false
+      publish(part([member]), of: service)
+    } else {
       // The old end bounded TTLs; elsewhere the published end is too early, but not yet seen.
-      publishLeaseEnds(part([key.id], of: key.service), of: service)
+      publishLeaseEnds(part([member]), of: service)
     }
   }
 
@@ -120,7 +130,7 @@ extension Registry {
   }
 
   func publishLeaseEnds(_ part: ServiceZone.Part, of service: Service) {
-    zone.publishLeaseEnds(part, of: service) { state.services[$0] }
+    zone.publishLeaseEnds(part, of: service) { state.child($0, of: service.name) }
     scheduleTTLs(part, of: service)
   }
 
@@ -128,21 +138,22 @@ extension Registry {
   /// they have moved. An end that bounds them already is kept up to date by its renewals.
   func scheduleTTLs(_ part: ServiceZone.Part, of service: Service) {
     let soonest = clock.boot() + zone.ttlHorizon
-    let end = part.ids.lazy.compactMap { service.members[$0] }
-      .filter { !$0.isExpired && $0.leaseEnd != RRset.noLease && $0.leaseEnd > soonest }
-      .map(\.leaseEnd).min()
-    if let end { upkeep.schedule(.ttl(service.record.name), at: end - zone.ttlHorizon) }
+    var end = RRset.noLease
+    for member in part.members where !member.isExpired && member.leaseEnd > soonest {
+      end = min(end, member.leaseEnd)
+    }
+    guard end != RRset.noLease else { return }
+    upkeep.schedule(.ttl(service.name), at: end - zone.ttlHorizon)
   }
 
-  func scheduleForgetting(_ record: ServiceRecord) {
+  func scheduleForgetting(_ service: Service) {
     guard areLeasesRunning else { return }
-    let end = record.emptySince.map { since in
+    service.emptyUntil = service.record.emptySince.map { since in
       let passed = max(0, clock.wall() - since)
       let left = max(0, RegistryLimits.emptyServiceSeconds * 1_000 - passed)
       return clock.boot() + left * 1_000_000
     }
-    state.setEmptyUntil(end, record.name)
-    if let end { upkeep.schedule(.emptyService(record.name), at: end) }
+    if let end = service.emptyUntil { upkeep.schedule(.emptyService(service.name), at: end) }
   }
 
   /// Tries again in a second what nobody waits for and the store did not take.
@@ -150,7 +161,8 @@ extension Registry {
     let later = clock.boot() + 1_000_000_000
     for command in commands {
       switch command {
-      case .expire(let key): leaseEnds.schedule(key, at: later)
+      case .expire(let key):
+        if let member = state.member(key) { leaseEnds.schedule(member, at: later) }
       case .forget(let name): upkeep.schedule(.emptyService(name), at: later)
       case .register, .deregister, .changeStatus: break
       }

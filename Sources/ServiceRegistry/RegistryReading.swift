@@ -28,19 +28,13 @@ extension Registry {
     names.compactMap { state.services[$0].map(summary) }
   }
 
-  package nonisolated func service(
-    _ name: ServiceName
-  ) async throws(RegistryError) -> ServiceView {
-    guard let service = await held(name) else { throw .unknownService(name) }
-    // Sorted and shown here, not where leases end.
-    let instances = service.members.values.filter { !$0.isExpired }
-      .sorted { $0.instance.key.id < $1.instance.key.id }
+  package func service(_ name: ServiceName) throws(RegistryError) -> ServiceView {
+    guard let service = state.services[name] else { throw .unknownService(name) }
     return ServiceView(
       summary: summary(service),
-      instances: instances.map { InstanceView($0.instance, renewedAt: $0.renewedAt) })
+      instances: service.members.lazy.filter { !$0.isExpired }
+        .map { InstanceView($0.instance, renewedAt: $0.renewedAt) })
   }
-
-  private func held(_ name: ServiceName) -> Service? { state.services[name] }
 
   package func instance(_ key: InstanceKey) throws(RegistryError) -> InstanceView {
     guard let member = state.member(key), !member.isExpired else {
@@ -49,10 +43,10 @@ extension Registry {
     return InstanceView(member.instance, renewedAt: member.renewedAt)
   }
 
-  private nonisolated func summary(_ service: Service) -> ServiceSummary {
+  private func summary(_ service: Service) -> ServiceSummary {
     ServiceSummary(
-      name: service.record.name, revision: service.record.revision,
-      instanceCount: service.members.values.count { !$0.isExpired },
-      liveCount: service.members.values.count(where: \.isLive))
+      name: service.name, revision: service.record.revision,
+      instanceCount: service.members.count { !$0.isExpired },
+      liveCount: service.members.count(where: \.isLive))
   }
 }

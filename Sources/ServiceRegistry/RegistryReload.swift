@@ -44,7 +44,7 @@ extension Registry {
     var replaced = reload.replaced
     zone.replaceStatic(with: reload.zones, serial: serial, &replaced)
     for name in zone.pinRevealed() {
-      if let service = state.services[name] { publish(whole(service), of: name) }
+      if let service = state.services[name] { publish(whole(service), of: service) }
     }
     zone.publish(replaced)
     zone.collect()

@@ -4,13 +4,15 @@ import DNSZone
 
 struct RegistryState {
   private(set) var services: [ServiceName: Service] = [:]
+  /// How many services have a name right below that one: `a.web` and `b.web` are below `web`.
+  private var childCounts: [ServiceName: Int] = [:]
   private(set) var instanceCount = 0
   var position = StorePosition()
   /// What the store may hold otherwise than is here, because a commit failed without saying how.
   private var doubt: StoreBatch?
 
-  func member(_ key: InstanceKey) -> Service.Member? {
-    services[key.service]?.members[key.id]
+  func member(_ key: InstanceKey) -> Member? {
+    services[key.service]?.member(key.id)
   }
 
   /// The instance unless its lease has ended.
@@ -19,36 +21,56 @@ struct RegistryState {
     return member.instance
   }
 
+  /// Whether there is a service whose name is a label before `name`.
+  func hasChildren(_ name: ServiceName) -> Bool {
+    !childCounts.isEmpty && childCounts[name] != nil
+  }
+
+  /// The service named `label` before `name`, if there is one.
+  func child(_ label: Label, of name: ServiceName) -> Service? {
+    // Making the name costs more than knowing that there is none.
+    hasChildren(name) ? name.below(label).flatMap { services[$0] } : nil
+  }
+
   // MARK: Changes
 
-  mutating func put(_ record: ServiceRecord) {
-    services[record.name, default: Service(record: record)].record = record
+  /// - Returns: the service, which is there if it was not.
+  @discardableResult
+  mutating func put(_ record: ServiceRecord) -> Service {
+    if let service = services[record.name] {
+      service.record = record
+      return service
+    }
+    let service = Service(record: record)
+    services[record.name] = service
+    if let (parent, _) = record.name.above { childCounts[parent, default: 0] += 1 }
+    return service
   }
 
   mutating func remove(_ service: ServiceName) {
-    instanceCount -= services.removeValue(forKey: service)?.members.count ?? 0
+    guard let removed = services.removeValue(forKey: service) else { return }
+    instanceCount -= removed.members.count
+    guard let (parent, _) = service.above, let count = childCounts[parent] else { return }
+    childCounts[parent] = count == 1 ? nil : count - 1
   }
 
-  mutating func put(_ member: Service.Member) {
-    let key = member.instance.key
-    let replaced = services[key.service]?.members.updateValue(member, forKey: key.id)
-    if replaced == nil { instanceCount += 1 }
-  }
-
-  mutating func remove(_ key: InstanceKey) {
-    if services[key.service]?.members.removeValue(forKey: key.id) != nil { instanceCount -= 1 }
-  }
-
-  /// Begins the instance's lease anew and gives the new end.
-  mutating func restartLease(_ key: InstanceKey, at now: BootTime, wall: WallTime) -> BootTime {
-    guard let seconds = member(key)?.instance.registration.leaseSeconds else {
-      services[key.service]?.members[key.id]?.renewedAt = wall
-      return RRset.noLease
+  /// - Returns: the member, which is there if it was not.
+  mutating func put(_ instance: Instance, in service: Service, at now: WallTime) -> Member {
+    let instance = instance.sharing(with: service)
+    if let member = service.member(instance.key.id) {
+      member.replace(with: instance, at: now)
+      return member
     }
-    let end = now + BootTime(seconds) * 1_000_000_000
-    services[key.service]?.members[key.id]?.leaseEnd = end
-    services[key.service]?.members[key.id]?.renewedAt = wall
-    return end
+    let member = Member(instance, renewedAt: now)
+    service.insert(member)
+    instanceCount += 1
+    return member
+  }
+
+  mutating func remove(_ id: Label, from service: Service) -> Member? {
+    guard let member = service.remove(id) else { return nil }
+    instanceCount -= 1
+    return member
   }
 
   // MARK: Doubt
@@ -75,12 +97,16 @@ struct RegistryState {
   mutating func clearDoubt() {
     doubt = nil
   }
+}
 
-  mutating func setEmptyUntil(_ end: BootTime?, _ name: ServiceName) {
-    services[name]?.emptyUntil = end
-  }
-
-  mutating func setExpired(_ key: InstanceKey, _ isExpired: Bool) {
-    services[key.service]?.members[key.id]?.isExpired = isExpired
+extension Instance {
+  /// The same, with the memory of what is equal in another instance of the service: most instances
+  /// of a service differ in their addresses only.
+  fileprivate func sharing(with service: Service) -> Instance {
+    var registration = registration
+    if let other = service.members.last?.registration { registration.share(other) }
+    return Instance(
+      key: InstanceKey(service: service.name, id: key.id), registration: registration,
+      revision: revision, registeredAt: registeredAt)
   }
 }

@@ -47,15 +47,17 @@ package struct ServiceClaims: Equatable, Sendable {
   }
 
   package init(_ registration: Registration) {
-    transports = [registration.transport]
-    ports = Set(registration.ports.map { Port(name: $0.name, transport: $0.transport) })
-    tags = Set(registration.tags)
+    self.init()
+    insert(registration)
   }
 
-  mutating func formUnion(_ other: ServiceClaims) {
-    transports.formUnion(other.transports)
-    ports.formUnion(other.ports)
-    tags.formUnion(other.tags)
+  /// Adds what `registration` makes known; mostly that is there already.
+  mutating func insert(_ registration: Registration) {
+    transports.insert(registration.transport)
+    for port in registration.ports {
+      ports.insert(Port(name: port.name, transport: port.transport))
+    }
+    for tag in registration.tags { tags.insert(tag) }
   }
 
   var isWithinLimits: Bool {
@@ -63,23 +65,89 @@ package struct ServiceClaims: Equatable, Sendable {
   }
 }
 
-/// A service in memory.
-struct Service {
+/// A service in memory; the registry's own.
+final class Service {
   var record: ServiceRecord
-  var members: [Label: Member] = [:]
+  /// In order of id.
+  private(set) var members: [Member] = []
   /// When it is forgotten; nil while it has instances.
   var emptyUntil: BootTime?
 
-  /// An instance with its lease.
-  struct Member {
-    var instance: Instance
-    /// ``RRset/noLease`` for an instance without a lease, or before leases run.
-    var leaseEnd: BootTime
-    var renewedAt: WallTime
-    /// Out of all answers because its lease ended; its removal waits to be committed.
-    var isExpired = false
+  init(record: ServiceRecord) {
+    self.record = record
+  }
 
-    /// Whether callers are given this instance.
-    var isLive: Bool { !isExpired && instance.registration.status.isLive }
+  var name: ServiceName { record.name }
+
+  func member(_ id: Label) -> Member? {
+    let place = place(of: id)
+    guard place < members.count, members[place].id == id else { return nil }
+    return members[place]
+  }
+
+  /// Where the member is, or would be.
+  private func place(of id: Label) -> Int {
+    // Many come in order.
+    if let last = members.last, last.id < id { return members.count }
+    var low = 0
+    var high = members.count
+    while low < high {
+      let middle = (low + high) / 2
+      if members[middle].id < id { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
+  /// - Precondition: there is none with that id.
+  func insert(_ member: Member) {
+    members.insert(member, at: place(of: member.id))
+  }
+
+  func remove(_ id: Label) -> Member? {
+    let place = place(of: id)
+    guard place < members.count, members[place].id == id else { return nil }
+    return members.remove(at: place)
+  }
+}
+
+/// An instance in memory with its lease; the registry's own.
+final class Member {
+  /// What is stored of it.
+  private(set) var instance: Instance
+  /// ``RRset/noLease`` for an instance without a lease, or before leases run.
+  var leaseEnd = RRset.noLease
+  var renewedAt: WallTime
+  /// When the lease will be looked at; ``RRset/noLease`` when it will not.
+  var lookAt = RRset.noLease
+  /// Its place among those that are looked at then.
+  var lookPlace = 0
+  /// Out of all answers because its lease ended; its removal waits to be committed.
+  var isExpired = false
+
+  init(_ instance: Instance, renewedAt: WallTime) {
+    self.instance = instance
+    self.renewedAt = renewedAt
+  }
+
+  var id: Label { instance.key.id }
+  var registration: Registration { instance.registration }
+
+  /// Whether callers are given this instance.
+  var isLive: Bool { !isExpired && instance.registration.status.isLive }
+
+  /// Begins the lease anew.
+  func restartLease(at now: BootTime, wall: WallTime) {
+    renewedAt = wall
+    if let seconds = instance.registration.leaseSeconds {
+      leaseEnd = now + BootTime(seconds) * 1_000_000_000
+    }
+  }
+
+  /// What is stored has changed; the lease begins anew, once it is told to.
+  func replace(with instance: Instance, at now: WallTime) {
+    self.instance = instance
+    leaseEnd = RRset.noLease
+    renewedAt = now
+    isExpired = false
   }
 }

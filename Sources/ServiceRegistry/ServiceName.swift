@@ -13,9 +13,21 @@ package struct ServiceName: Sendable {
   /// Names that the zone itself uses for its SOA and NS.
   static let reserved: Set<String> = ["ns", "hostmaster"]
 
-  package let labels: [Label]
+  /// Shared by all copies, of which there is one in each instance.
+  private final class Storage: Sendable {
+    let labels: [Label]
+    let key: String
+
+    init(_ labels: [Label]) {
+      self.labels = labels
+      key = labels.count == 1 ? labels[0].key : labels.map(\.key).joined(separator: ".")
+    }
+  }
+
+  private let storage: Storage
+  package var labels: [Label] { storage.labels }
   /// The name in lower case: what it is stored and compared by.
-  package let key: String
+  package var key: String { storage.key }
 
   /// - Throws: `badName` when the text is not such a name or is reserved.
   package init(_ text: String) throws(RegistryError) {
@@ -27,8 +39,7 @@ package struct ServiceName: Sendable {
       let limit = labels.isEmpty ? Self.firstLabelLimit : DomainName.labelLengthLimit
       labels.append(try Label(String(part), kind: .service, limit: limit))
     }
-    self.labels = labels
-    key = labels.map(\.key).joined(separator: ".")
+    storage = Storage(labels)
     guard !labels.contains(where: { $0.key == Self.tagLabel }) else {
       throw .badName(.service, text, "must not have the label 'tag', which sets tags apart")
     }
@@ -37,7 +48,9 @@ package struct ServiceName: Sendable {
     }
   }
 
-  package var text: String { labels.map(\.text).joined(separator: ".") }
+  package var text: String {
+    labels.count == 1 ? labels[0].text : labels.map(\.text).joined(separator: ".")
+  }
 
   /// This name without its first label, and that label: the service that may have an instance, or
   /// a port, of this name.
@@ -55,13 +68,15 @@ package struct ServiceName: Sendable {
   }
 
   private init(uncheckedLabels labels: [Label]) {
-    self.labels = labels
-    key = labels.map(\.key).joined(separator: ".")
+    storage = Storage(labels)
   }
 }
 
 extension ServiceName: Hashable {
-  package static func == (left: ServiceName, right: ServiceName) -> Bool { left.key == right.key }
+  package static func == (left: ServiceName, right: ServiceName) -> Bool {
+    left.storage === right.storage || left.key == right.key
+  }
+
   package func hash(into hasher: inout Hasher) { hasher.combine(key) }
 }
 

@@ -10,14 +10,19 @@ import DNSZone
 struct RecordSource {
   enum Kind {
     case addresses(RecordType)
-    /// SRV with the port that the function gives; every member has one.
-    case srv((Registration) -> UInt16?)
+    /// SRV with the port that every member has.
+    case srv(PortChoice)
     case text
   }
 
-  let owner: DomainName
+  enum PortChoice {
+    case ofInstance
+    case named(ServiceClaims.Port)
+  }
+
   let kind: Kind
-  let members: [Service.Member]
+  /// In order of id.
+  let members: [Member]
 
   var type: RecordType {
     switch kind {
@@ -28,82 +33,81 @@ struct RecordSource {
   }
 
   /// The soonest of the members' lease ends.
-  var leaseEnd: BootTime { members.lazy.map(\.leaseEnd).min() ?? RRset.noLease }
+  var leaseEnd: BootTime {
+    var end = RRset.noLease
+    for member in members { end = min(end, member.leaseEnd) }
+    return end
+  }
 
-  /// The RRset, or nil when there are no members. Records are in order of the instances' ids.
-  func rrset(ttl: UInt32, names: OwnerNames) -> RRset? {
-    guard !members.isEmpty else { return nil }
-    let sorted = members.sorted { $0.instance.key.id < $1.instance.key.id }
-    let records =
-      switch kind {
-      case .addresses(let type): Self.addresses(type, sorted)
-      case .srv(let port): Self.srv(port, sorted, names)
-      case .text: sorted.map { RRset.Member(rdata: Self.text($0.instance.registration.metadata)) }
+  /// Adds the records, in order of the instances' ids.
+  ///
+  /// - Parameter service: the service's owner name in wire form.
+  func addRecords(to rrset: inout RRsetOctets, service: [UInt8]) {
+    switch kind {
+    case .addresses(let type): addAddresses(type, to: &rrset)
+    case .srv(let port): addSRV(port, to: &rrset, service)
+    case .text:
+      for member in members {
+        rrset.add(weight: 1) { member.registration.metadata.appendRDATA(to: &$0) }
       }
-    return RRset(owner: owner, type: type, ttl: ttl, members: records, leaseEnd: leaseEnd)
+    }
   }
 
   /// Each address once, with the weights of those who have it summed.
-  private static func addresses(
-    _ type: RecordType, _ members: [Service.Member]
-  ) -> [RRset.Member] {
-    var records: [RRset.Member] = []
+  private func addAddresses(_ type: RecordType, to rrset: inout RRsetOctets) {
+    var records: [(address: IPAddress, weight: UInt32)] = []
     var places: [IPAddress: Int] = [:]
     for member in members {
-      let registration = member.instance.registration
-      for address in registration.addresses where address.recordType == type {
-        if let place = places[address] {
-          records[place].weight += UInt32(registration.weight)
+      let weight = UInt32(member.registration.weight)
+      for address in member.registration.addresses where address.recordType == type {
+        // An instance has each of its addresses once.
+        if members.count > 1, let place = places.updateValue(records.count, forKey: address) {
+          places[address] = place
+          records[place].weight += weight
         } else {
-          places[address] = records.count
-          records.append(
-            RRset.Member(rdata: address.octets, weight: UInt32(registration.weight)))
+          records.append((address, weight))
         }
       }
     }
-    return records
+    for (address, weight) in records { rrset.add(weight: weight, address.appendOctets) }
   }
 
   /// SRV (RFC 2782), the targets' addresses with them.
-  private static func srv(
-    _ port: (Registration) -> UInt16?, _ members: [Service.Member], _ names: OwnerNames
-  ) -> [RRset.Member] {
-    members.compactMap { member in
-      let registration = member.instance.registration
-      guard let port = port(registration) else { return nil }
-      var rdata: [UInt8] = []
-      rdata.append(bigEndian: registration.priority)
-      rdata.append(bigEndian: registration.weight)
-      rdata.append(bigEndian: port)
-      rdata += names.instance(member.instance.key).wire
-      return RRset.Member(
-        rdata: rdata, weight: UInt32(registration.weight),
-        targetAddresses: registration.addresses)
+  private func addSRV(_ port: PortChoice, to rrset: inout RRsetOctets, _ service: [UInt8]) {
+    for member in members {
+      let registration = member.registration
+      guard let port = registration.number(of: port) else { continue }
+      rrset.add(
+        weight: UInt32(registration.weight), targetAddresses: registration.addresses
+      ) { rdata in
+        rdata.append(bigEndian: registration.priority)
+        rdata.append(bigEndian: registration.weight)
+        rdata.append(bigEndian: port)
+        rdata.append(label: member.id)
+        rdata += service
+      }
     }
   }
+}
 
-  /// Metadata as strings of a TXT record, in order of key; none: one empty string (RFC 6763
-  /// section 6.1).
-  private static func text(_ metadata: [String: String]) -> [UInt8] {
-    guard !metadata.isEmpty else { return [0] }
-    return metadata.sorted { $0.key < $1.key }.flatMap { key, value in
-      let entry = Array("\(key)=\(value)".utf8)
-      return [UInt8(entry.count)] + entry
-    }
-  }
+/// The sources of all RRsets of one owner.
+struct OwnerSources {
+  /// In wire form.
+  let owner: [UInt8]
+  var sources: [RecordSource] = []
 }
 
 /// Says which instances of a service stand where in the zone.
 struct ServiceRecords {
   let names: OwnerNames
 
-  /// An instance's own records, whatever its status.
-  func host(_ member: Service.Member) -> [RecordSource] {
-    let owner = names.instance(member.instance.key)
-    return addresses(at: owner, of: [member]) + [
-      srv(at: owner, of: [member], port: \.port),
-      RecordSource(owner: owner, kind: .text, members: [member]),
-    ]
+  /// An instance's own records, whatever its status; none once it has expired.
+  func host(_ member: Member, service: [UInt8]) -> OwnerSources {
+    var owner = OwnerSources(owner: names.instance(member.id, service: service))
+    guard !member.isExpired else { return owner }
+    add([member], to: &owner, .ofInstance, hasAddresses: true)
+    owner.sources.append(RecordSource(kind: .text, members: [member]))
+    return owner
   }
 
   /// The records of `service` that `claims` concern, from its live instances.
@@ -111,54 +115,68 @@ struct ServiceRecords {
   /// - Parameter isPortHidden: whether another service has the name of that port.
   func shared(
     of service: Service, claims: ServiceClaims, isPortHidden: (ServiceClaims.Port) -> Bool
-  ) -> [RecordSource] {
-    let name = service.record.name
-    let live = service.members.values.filter(\.isLive)
-    let owner = names.service(name)
-    var sources = addresses(at: owner, of: live) + [srv(at: owner, of: live, port: \.port)]
+  ) -> [OwnerSources] {
+    let name = service.name
+    let live = service.members.filter(\.isLive)
+    var own = OwnerSources(owner: names.service(name).wire)
+    add(live, to: &own, .ofInstance, hasAddresses: true)
+    var owners = [own]
     for transport in claims.transports {
-      let members = live.filter { $0.instance.registration.transport == transport }
-      sources.append(srv(at: names.serviceSRV(name, transport), of: members, port: \.port))
+      var owner = OwnerSources(owner: names.serviceSRV(name, transport).wire)
+      let members = live.filter { $0.registration.transport == transport }
+      add(members, to: &owner, .ofInstance, hasAddresses: false)
+      owners.append(owner)
     }
     for port in claims.ports where !isPortHidden(port) {
-      sources.append(srv(at: names.port(port, of: name), of: live) { $0.number(of: port) })
+      var owner = OwnerSources(owner: names.port(port, of: name).wire)
+      add(live, to: &owner, .named(port), hasAddresses: false)
+      owners.append(owner)
     }
     for tag in claims.tags {
-      let tagged = live.filter { $0.instance.registration.tags.contains(tag) }
-      let owner = names.tag(tag, of: name)
-      sources += addresses(at: owner, of: tagged) + [srv(at: owner, of: tagged, port: \.port)]
+      var owner = OwnerSources(owner: names.tag(tag, of: name).wire)
+      let tagged = live.filter { $0.registration.tags.contains(tag) }
+      add(tagged, to: &owner, .ofInstance, hasAddresses: true)
+      owners.append(owner)
     }
-    return sources
+    return owners
   }
 
-  /// A and AAAA: only those of the lowest priority number, so that a better group takes over, and
-  /// gives back, at once.
-  private func addresses(
-    at owner: DomainName, of members: [Service.Member]
-  ) -> [RecordSource] {
-    let best = members.lazy.map(\.instance.registration.priority).min()
-    let group = members.filter { $0.instance.registration.priority == best }
-    return [RecordType.a, .aaaa].map { type in
-      RecordSource(
-        owner: owner, kind: .addresses(type),
-        members: group.filter {
-          $0.instance.registration.addresses.contains { $0.recordType == type }
-        })
+  /// SRV of those who have the port. A and AAAA only of those with the lowest priority number, so
+  /// that a better group takes over, and gives back, at once.
+  private func add(
+    _ members: [Member], to owner: inout OwnerSources, _ port: RecordSource.PortChoice,
+    hasAddresses: Bool
+  ) {
+    if hasAddresses {
+      let best = members.lazy.map(\.registration.priority).min()
+      for type in [RecordType.a, .aaaa] {
+        let group = members.filter {
+          $0.registration.priority == best && $0.registration.hasAddress(type)
+        }
+        if !group.isEmpty {
+          owner.sources.append(RecordSource(kind: .addresses(type), members: group))
+        }
+      }
     }
-  }
-
-  private func srv(
-    at owner: DomainName, of members: [Service.Member],
-    port: @escaping (Registration) -> UInt16?
-  ) -> RecordSource {
-    RecordSource(
-      owner: owner, kind: .srv(port),
-      members: members.filter { port($0.instance.registration) != nil })
+    let group = members.filter { $0.registration.number(of: port) != nil }
+    if !group.isEmpty { owner.sources.append(RecordSource(kind: .srv(port), members: group)) }
   }
 }
 
 extension Registration {
-  fileprivate func number(of port: ServiceClaims.Port) -> UInt16? {
-    ports.first { $0.name == port.name && $0.transport == port.transport }?.port
+  fileprivate func hasAddress(_ type: RecordType) -> Bool {
+    for address in addresses where address.recordType == type { return true }
+    return false
+  }
+
+  fileprivate func number(of choice: RecordSource.PortChoice) -> UInt16? {
+    switch choice {
+    case .ofInstance: return port
+    case .named(let port):
+      for own in ports where own.name == port.name && own.transport == port.transport {
+        return own.port
+      }
+      return nil
+    }
   }
 }

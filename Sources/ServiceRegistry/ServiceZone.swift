@@ -15,6 +15,9 @@ package final class ServiceZone {
   var zonesBelow: Set<DomainName>
   package let names: OwnerNames
   private let serviceRecords: ServiceRecords
+  private var rrsets = OwnerRRsets()
+  /// The labels right below the apex of all static names and zones below.
+  private var staticTops: Set<String> = []
   /// Services of which static records hide something, with the names that are not pinned.
   private var hidden: [ServiceName: Set<DomainName>] = [:]
   /// Seconds that an answer for a registered name may be kept.
@@ -38,6 +41,7 @@ package final class ServiceZone {
     names = OwnerNames(apex: zone.apex)
     serviceRecords = ServiceRecords(names: names)
     serial = zone.serial ?? 1
+    noteStaticTops()
   }
 
   var apex: DomainName { zone.apex }
@@ -55,6 +59,26 @@ package final class ServiceZone {
     if let owner = zone.staticNames.owner(claiming: name) { return owner }
     guard !zonesBelow.isEmpty else { return nil }
     return zonesBelow.first { name.isEqualOrBelow($0) }
+  }
+
+  /// To be called when static names or zones below have changed.
+  func noteStaticTops() {
+    let owners = staticNames.owners.union(zonesBelow)
+    staticTops = Set(
+      owners.compactMap { owner in
+        guard owner != apex, owner.isEqualOrBelow(apex) else { return nil }
+        let labels = owner.lowercased.labels.dropLast(apex.labels.count)
+        return labels.last.map { String(decoding: $0, as: UTF8.self) }
+      })
+  }
+
+  /// Whether something static may stand where names of `service` are, or above one; false for
+  /// nearly all services, without making their names.
+  func mayHide(_ service: ServiceName) -> Bool {
+    guard let top = service.labels.last else { return true }
+    if staticTops.contains(top.key) { return true }
+    return service.labels.count == 1
+      && TransportProtocol.allCases.contains { staticTops.contains("_\($0.rawValue)") }
   }
 
   func setSerial(_ serial: UInt32) {
@@ -82,6 +106,7 @@ package final class ServiceZone {
   /// Makes exist what a service's names are now, with or without data, and no longer what they
   /// were; nil stands for no service.
   func changeClaims(of service: ServiceName, from old: ServiceClaims?, to new: ServiceClaims?) {
+    guard old != new else { return }
     let before = names(of: service, old)
     let after = names(of: service, new)
     for name in after.subtracting(before) {
@@ -118,7 +143,9 @@ package final class ServiceZone {
 
   /// What of a service is to be brought up to date.
   struct Part {
-    var ids: Set<Label> = []
+    var members: [Member] = []
+    /// Instances that are gone.
+    var removed: [Label] = []
     /// The shared names.
     var claims = ServiceClaims()
   }
@@ -128,51 +155,59 @@ package final class ServiceZone {
   /// Targets come before the SRV records that name them and go after, so no answer ever names
   /// a host that does not exist.
   ///
-  /// - Parameter other: the service of that name, whose names go before ports and instances.
-  func publish(_ part: Part, of service: Service, other: (ServiceName) -> Service?) {
-    for source in sources(part, service, other) {
-      guard isFree(source.owner) else {
-        noteHidden(service.record.name)
-        continue
+  /// - Parameter child: the service whose name is the label before this one's: its names go before
+  ///   ports and instances.
+  func publish(_ part: Part, of service: Service, child: (Label) -> Service?) {
+    let owner = names.service(service.name).wire
+    let mayHide = mayHide(service.name)
+    func publish(_ sources: OwnerSources) {
+      guard !mayHide || isFree(DomainName(uncheckedWire: sources.owner)) else {
+        noteHidden(service.name)
+        return
       }
-      if let rrset = source.rrset(ttl: ttl, names: names) {
-        zone.publish(rrset)
-      } else {
-        zone.withdraw(source.owner, source.type)
+      for source in sources.sources {
+        rrsets.add(source.type, ttl: ttl, leaseEnd: source.leaseEnd) {
+          source.addRecords(to: &$0, service: owner)
+        }
       }
+      zone.replaceAll(at: sources.owner, with: &rrsets)
     }
-    for id in part.ids where service.members[id].map(\.isExpired) ?? true {
-      let owner = names.instance(InstanceKey(service: service.record.name, id: id))
-      guard isFree(owner) else { continue }
-      zone.withdraw(owner, .txt)
-      // A service may have taken the name over meanwhile.
-      guard service.record.name.below(id).flatMap(other) == nil else { continue }
-      for type in [RecordType.srv, .a, .aaaa] { zone.withdraw(owner, type) }
+    for member in part.members where !member.isExpired {
+      publish(serviceRecords.host(member, service: owner))
+    }
+    for sources in shared(part, service, child) { publish(sources) }
+    let gone = part.removed + part.members.lazy.filter(\.isExpired).map(\.id)
+    for id in gone where child(id) == nil {
+      // Else a service has taken the name over meanwhile.
+      publish(OwnerSources(owner: names.instance(id, service: owner)))
     }
   }
 
   /// Publishes when the leases of that part end, where nothing else has changed.
-  func publishLeaseEnds(_ part: Part, of service: Service, other: (ServiceName) -> Service?) {
-    for source in sources(part, service, other)
-    where !source.members.isEmpty && isFree(source.owner) {
-      zone.setLeaseEnd(source.leaseEnd, of: source.owner, source.type)
+  func publishLeaseEnds(_ part: Part, of service: Service, child: (Label) -> Service?) {
+    let owner = names.service(service.name).wire
+    let mayHide = mayHide(service.name)
+    let hosts = part.members.lazy.filter { !$0.isExpired }
+      .map { self.serviceRecords.host($0, service: owner) }
+    for sources in Array(hosts) + shared(part, service, child)
+    where !mayHide || isFree(DomainName(uncheckedWire: sources.owner)) {
+      for source in sources.sources {
+        zone.setLeaseEnd(source.leaseEnd, of: sources.owner, source.type)
+      }
+    }
+  }
+
+  private func shared(
+    _ part: Part, _ service: Service, _ child: (Label) -> Service?
+  ) -> [OwnerSources] {
+    serviceRecords.shared(of: service, claims: part.claims) { port in
+      child(port.name)?.record.claims.transports.contains(port.transport) ?? false
     }
   }
 
   /// Frees what the changes since the last call have replaced, as far as readers allow.
   func collect() {
     domain.collect()
-  }
-
-  private func sources(
-    _ part: Part, _ service: Service, _ other: (ServiceName) -> Service?
-  ) -> [RecordSource] {
-    let hosts = part.ids.compactMap { service.members[$0] }.filter { !$0.isExpired }
-    return hosts.flatMap(serviceRecords.host)
-      + serviceRecords.shared(of: service, claims: part.claims) { port in
-        let holder = service.record.name.below(port.name).flatMap(other)
-        return holder?.record.claims.transports.contains(port.transport) ?? false
-      }
   }
 
   /// Whether no static record stands in the way; at start registered names may be hidden so.

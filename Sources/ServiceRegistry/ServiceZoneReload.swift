@@ -57,8 +57,8 @@ extension ServiceZone {
   private func instanceName(
     of service: Service, where isWanted: (DomainName) -> Bool
   ) -> DomainName? {
-    for (id, member) in service.members where !member.isExpired {
-      let name = names.instance(InstanceKey(service: service.record.name, id: id))
+    for member in service.members where !member.isExpired {
+      let name = names.instance(member.instance.key)
       if isWanted(name) && staticOwner(claiming: name) == nil { return name }
     }
     return nil
@@ -96,6 +96,7 @@ extension ServiceZone {
     with zones: StaticZones, serial: UInt32, _ replaced: inout ReplacedZones
   ) {
     zonesBelow = zonesBelow(zones)
+    defer { noteStaticTops() }
     guard serial != self.serial else {
       let isKept = ownContent(zones) == nil
       // A kept zone's report is among the prepared ones.

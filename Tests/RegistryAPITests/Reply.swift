@@ -59,7 +59,7 @@ struct Reply {
     let curl = Process()
     curl.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
     curl.arguments =
-      ["-sS", "-i", "--noproxy", "*", "--max-time", "30", "--path-as-is"] + arguments
+      ["-sS", "-i", "--noproxy", "*", "--max-time", "300", "--path-as-is"] + arguments
     curl.standardInput = try FileHandle(forReadingFrom: input)
     curl.standardOutput = try FileHandle(forWritingTo: output)
     curl.standardError = FileHandle.nullDevice
