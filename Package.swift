@@ -27,7 +27,8 @@ let package = Package(
     .target(name: "CLinuxSockets"),
     .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
     .target(name: "DNSWire", swiftSettings: strict),
-    .target(name: "DNSZone", dependencies: ["DNSWire"], swiftSettings: strict),
+    .target(name: "CPrefetch"),
+    .target(name: "DNSZone", dependencies: ["CPrefetch", "DNSWire"], swiftSettings: strict),
     .target(name: "LDNS", dependencies: ["CLDNS", "DNSWire"], swiftSettings: strict),
     .target(
       name: "DNSTransport",

@@ -1,7 +1,7 @@
 // What the OPT record of a query says (RFC 6891).
 
 /// The OPT record of a query: its fixed part and the options that a server acts on.
-package struct EDNS: Sendable {
+@usableFromInline package struct EDNS: Sendable {
   /// The largest UDP message that the requester takes, as sent: values below 512 mean 512.
   package var udpPayloadSize: UInt16
   package var version: UInt8

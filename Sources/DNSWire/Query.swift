@@ -3,19 +3,19 @@
 /// A query message: where its question lies and what EDNS says.
 ///
 /// The message itself is not kept: offsets refer to it.
-package struct Query: Sendable {
-  package var flags: HeaderFlags
+@usableFromInline package struct Query: Sendable {
+  @usableFromInline package var flags: HeaderFlags
   /// Octets of the question's name, which starts right after the header and is not compressed; 0
   /// where there is no question.
-  package var nameLength = 0
-  package var type = RecordType(rawValue: 0)
-  package var recordClass = RecordClass(rawValue: 0)
-  package var edns: EDNS?
+  @usableFromInline package var nameLength = 0
+  @usableFromInline package var type = RecordType(rawValue: 0)
+  @usableFromInline package var recordClass = RecordClass(rawValue: 0)
+  @usableFromInline package var edns: EDNS?
   /// Where the message's TSIG record begins, which is its last one.
-  package var tsigOffset: Int?
+  @usableFromInline package var tsigOffset: Int?
 
   /// Octets of the question: name, type and class; 0 where there is none.
-  package var questionLength: Int { nameLength == 0 ? 0 : nameLength + 4 }
+  @inlinable package var questionLength: Int { nameLength == 0 ? 0 : nameLength + 4 }
 }
 
 /// What to do with a message that arrived.

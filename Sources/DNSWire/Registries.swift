@@ -1,38 +1,42 @@
 // The numbers that IANA assigns for DNS, as open sets: an unknown number is a value like any other.
+// Inlinable, since every query compares them in other modules.
 
 /// A record type (RFC 1035 section 3.2.2 and the IANA registry "Resource Record TYPEs").
-package struct RecordType: RawRepresentable, Hashable, Sendable {
-  package let rawValue: UInt16
-  package init(rawValue: UInt16) { self.rawValue = rawValue }
+@usableFromInline package struct RecordType: RawRepresentable, Hashable, Sendable {
+  @usableFromInline package let rawValue: UInt16
+  @inlinable package init(rawValue: UInt16) { self.rawValue = rawValue }
+  @inlinable package static func == (left: RecordType, right: RecordType) -> Bool {
+    left.rawValue == right.rawValue
+  }
 
-  package static let a = RecordType(rawValue: 1)
-  package static let ns = RecordType(rawValue: 2)
-  package static let md = RecordType(rawValue: 3)
-  package static let mf = RecordType(rawValue: 4)
-  package static let cname = RecordType(rawValue: 5)
-  package static let soa = RecordType(rawValue: 6)
-  package static let mb = RecordType(rawValue: 7)
-  package static let mg = RecordType(rawValue: 8)
-  package static let mr = RecordType(rawValue: 9)
-  package static let ptr = RecordType(rawValue: 12)
-  package static let minfo = RecordType(rawValue: 14)
-  package static let mx = RecordType(rawValue: 15)
-  package static let txt = RecordType(rawValue: 16)
-  package static let aaaa = RecordType(rawValue: 28)
-  package static let srv = RecordType(rawValue: 33)
-  package static let dname = RecordType(rawValue: 39)
-  package static let opt = RecordType(rawValue: 41)
-  package static let ds = RecordType(rawValue: 43)
-  package static let rrsig = RecordType(rawValue: 46)
-  package static let nsec = RecordType(rawValue: 47)
-  package static let svcb = RecordType(rawValue: 64)
-  package static let https = RecordType(rawValue: 65)
-  package static let tsig = RecordType(rawValue: 250)
-  package static let ixfr = RecordType(rawValue: 251)
-  package static let axfr = RecordType(rawValue: 252)
-  package static let mailb = RecordType(rawValue: 253)
-  package static let maila = RecordType(rawValue: 254)
-  package static let any = RecordType(rawValue: 255)
+  @inlinable package static var a: RecordType { RecordType(rawValue: 1) }
+  @inlinable package static var ns: RecordType { RecordType(rawValue: 2) }
+  @inlinable package static var md: RecordType { RecordType(rawValue: 3) }
+  @inlinable package static var mf: RecordType { RecordType(rawValue: 4) }
+  @inlinable package static var cname: RecordType { RecordType(rawValue: 5) }
+  @inlinable package static var soa: RecordType { RecordType(rawValue: 6) }
+  @inlinable package static var mb: RecordType { RecordType(rawValue: 7) }
+  @inlinable package static var mg: RecordType { RecordType(rawValue: 8) }
+  @inlinable package static var mr: RecordType { RecordType(rawValue: 9) }
+  @inlinable package static var ptr: RecordType { RecordType(rawValue: 12) }
+  @inlinable package static var minfo: RecordType { RecordType(rawValue: 14) }
+  @inlinable package static var mx: RecordType { RecordType(rawValue: 15) }
+  @inlinable package static var txt: RecordType { RecordType(rawValue: 16) }
+  @inlinable package static var aaaa: RecordType { RecordType(rawValue: 28) }
+  @inlinable package static var srv: RecordType { RecordType(rawValue: 33) }
+  @inlinable package static var dname: RecordType { RecordType(rawValue: 39) }
+  @inlinable package static var opt: RecordType { RecordType(rawValue: 41) }
+  @inlinable package static var ds: RecordType { RecordType(rawValue: 43) }
+  @inlinable package static var rrsig: RecordType { RecordType(rawValue: 46) }
+  @inlinable package static var nsec: RecordType { RecordType(rawValue: 47) }
+  @inlinable package static var svcb: RecordType { RecordType(rawValue: 64) }
+  @inlinable package static var https: RecordType { RecordType(rawValue: 65) }
+  @inlinable package static var tsig: RecordType { RecordType(rawValue: 250) }
+  @inlinable package static var ixfr: RecordType { RecordType(rawValue: 251) }
+  @inlinable package static var axfr: RecordType { RecordType(rawValue: 252) }
+  @inlinable package static var mailb: RecordType { RecordType(rawValue: 253) }
+  @inlinable package static var maila: RecordType { RecordType(rawValue: 254) }
+  @inlinable package static var any: RecordType { RecordType(rawValue: 255) }
 }
 
 extension RecordType: CustomStringConvertible {
@@ -45,61 +49,80 @@ extension RecordType: CustomStringConvertible {
   ]
 
   /// The mnemonic, or `TYPE` and the number (RFC 3597 section 5).
-  package var description: String { Self.mnemonics[rawValue] ?? "TYPE\(rawValue)" }
+  @usableFromInline package var description: String {
+    Self.mnemonics[rawValue] ?? "TYPE\(rawValue)"
+  }
 }
 
 /// A class (RFC 1035 section 3.2.4).
-package struct RecordClass: RawRepresentable, Hashable, Sendable {
-  package let rawValue: UInt16
-  package init(rawValue: UInt16) { self.rawValue = rawValue }
+@usableFromInline package struct RecordClass: RawRepresentable, Hashable, Sendable {
+  @usableFromInline package let rawValue: UInt16
+  @inlinable package init(rawValue: UInt16) { self.rawValue = rawValue }
+  @inlinable package static func == (left: RecordClass, right: RecordClass) -> Bool {
+    left.rawValue == right.rawValue
+  }
 
-  package static let `in` = RecordClass(rawValue: 1)
-  package static let chaos = RecordClass(rawValue: 3)
-  package static let any = RecordClass(rawValue: 255)
+  @inlinable package static var `in`: RecordClass { RecordClass(rawValue: 1) }
+  @inlinable package static var chaos: RecordClass { RecordClass(rawValue: 3) }
+  @inlinable package static var any: RecordClass { RecordClass(rawValue: 255) }
 }
 
 /// An opcode, four bits of the header (RFC 1035 section 4.1.1).
-package struct Opcode: RawRepresentable, Hashable, Sendable {
-  package let rawValue: UInt8
-  package init(rawValue: UInt8) { self.rawValue = rawValue }
+@usableFromInline package struct Opcode: RawRepresentable, Hashable, Sendable {
+  @usableFromInline package let rawValue: UInt8
+  @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
+  @inlinable package static func == (left: Opcode, right: Opcode) -> Bool {
+    left.rawValue == right.rawValue
+  }
 
-  package static let query = Opcode(rawValue: 0)
+  @inlinable package static var query: Opcode { Opcode(rawValue: 0) }
 }
 
 /// A response code: four bits in the header, eight more in the OPT record (RFC 6891 section 6.1.3).
-package struct ResponseCode: RawRepresentable, Hashable, Sendable {
-  package let rawValue: UInt16
-  package init(rawValue: UInt16) { self.rawValue = rawValue }
+@usableFromInline package struct ResponseCode: RawRepresentable, Hashable, Sendable {
+  @usableFromInline package let rawValue: UInt16
+  @inlinable package init(rawValue: UInt16) { self.rawValue = rawValue }
+  @inlinable package static func == (left: ResponseCode, right: ResponseCode) -> Bool {
+    left.rawValue == right.rawValue
+  }
 
-  package static let noError = ResponseCode(rawValue: 0)
-  package static let formatError = ResponseCode(rawValue: 1)
-  package static let serverFailure = ResponseCode(rawValue: 2)
-  package static let nameError = ResponseCode(rawValue: 3)
-  package static let notImplemented = ResponseCode(rawValue: 4)
-  package static let refused = ResponseCode(rawValue: 5)
-  package static let yxDomain = ResponseCode(rawValue: 6)
-  package static let notAuth = ResponseCode(rawValue: 9)
-  package static let badVersion = ResponseCode(rawValue: 16)
-  package static let badCookie = ResponseCode(rawValue: 23)
+  @inlinable package static var noError: ResponseCode { ResponseCode(rawValue: 0) }
+  @inlinable package static var formatError: ResponseCode { ResponseCode(rawValue: 1) }
+  @inlinable package static var serverFailure: ResponseCode { ResponseCode(rawValue: 2) }
+  @inlinable package static var nameError: ResponseCode { ResponseCode(rawValue: 3) }
+  @inlinable package static var notImplemented: ResponseCode { ResponseCode(rawValue: 4) }
+  @inlinable package static var refused: ResponseCode { ResponseCode(rawValue: 5) }
+  @inlinable package static var yxDomain: ResponseCode { ResponseCode(rawValue: 6) }
+  @inlinable package static var notAuth: ResponseCode { ResponseCode(rawValue: 9) }
+  @inlinable package static var badVersion: ResponseCode { ResponseCode(rawValue: 16) }
+  @inlinable package static var badCookie: ResponseCode { ResponseCode(rawValue: 23) }
 }
 
 /// An EDNS option code (RFC 6891 section 6.1.2).
-package struct OptionCode: RawRepresentable, Hashable, Sendable {
-  package let rawValue: UInt16
-  package init(rawValue: UInt16) { self.rawValue = rawValue }
+@usableFromInline package struct OptionCode: RawRepresentable, Hashable, Sendable {
+  @usableFromInline package let rawValue: UInt16
+  @inlinable package init(rawValue: UInt16) { self.rawValue = rawValue }
+  @inlinable package static func == (left: OptionCode, right: OptionCode) -> Bool {
+    left.rawValue == right.rawValue
+  }
 
-  package static let nsid = OptionCode(rawValue: 3)
-  package static let cookie = OptionCode(rawValue: 10)
-  package static let keepalive = OptionCode(rawValue: 11)
-  package static let extendedError = OptionCode(rawValue: 15)
+  @inlinable package static var nsid: OptionCode { OptionCode(rawValue: 3) }
+  @inlinable package static var cookie: OptionCode { OptionCode(rawValue: 10) }
+  @inlinable package static var keepalive: OptionCode { OptionCode(rawValue: 11) }
+  @inlinable package static var extendedError: OptionCode { OptionCode(rawValue: 15) }
 }
 
 /// An extended error's INFO-CODE (RFC 8914 section 4).
-package struct ExtendedErrorCode: RawRepresentable, Hashable, Sendable {
-  package let rawValue: UInt16
-  package init(rawValue: UInt16) { self.rawValue = rawValue }
+@usableFromInline package struct ExtendedErrorCode: RawRepresentable, Hashable, Sendable {
+  @usableFromInline package let rawValue: UInt16
+  @inlinable package init(rawValue: UInt16) { self.rawValue = rawValue }
+  @inlinable package static func == (left: ExtendedErrorCode, right: ExtendedErrorCode) -> Bool {
+    left.rawValue == right.rawValue
+  }
 
-  package static let notReady = ExtendedErrorCode(rawValue: 14)
-  package static let notAuthoritative = ExtendedErrorCode(rawValue: 20)
-  package static let notSupported = ExtendedErrorCode(rawValue: 21)
+  @inlinable package static var notReady: ExtendedErrorCode { ExtendedErrorCode(rawValue: 14) }
+  @inlinable package static var notAuthoritative: ExtendedErrorCode {
+    ExtendedErrorCode(rawValue: 20)
+  }
+  @inlinable package static var notSupported: ExtendedErrorCode { ExtendedErrorCode(rawValue: 21) }
 }

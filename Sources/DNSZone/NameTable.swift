@@ -92,6 +92,27 @@ struct NameTable<Entry: NameTableEntry> {
     }
   }
 
+  // MARK: Looking ahead
+
+  /// Of the slot where the search for a name begins.
+  func slotAddress(_ hash: UInt64) -> UInt {
+    UInt(bitPattern: slots + (Int(truncatingIfNeeded: hash) & mask))
+  }
+
+  /// The entry that may be the name's, by its hash alone.
+  func firstEntry(_ hash: UInt64) -> Entry? {
+    let mask = mask
+    var index = Int(truncatingIfNeeded: hash) & mask
+    while true {
+      let slot = slots[index].load(ordering: .acquiring)
+      if slot == Self.empty { return nil }
+      if slot >> 48 == UInt(hash >> 48) && slot != Self.removedMark {
+        return Entry(address: slot & 0xFFFF_FFFF_FFFF)
+      }
+      index = (index + 1) & mask
+    }
+  }
+
   // MARK: The writer's part
 
   /// Adds an entry whose name the table does not hold; it must not be full.

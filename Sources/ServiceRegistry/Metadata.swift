@@ -52,7 +52,8 @@ package struct Metadata: Equatable, Sendable {
       // Keys have no equals sign, values may.
       let parts = rest.prefix(Int(length)).split(
         separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
-      entries.append((String(decoding: parts[0], as: UTF8.self), String(decoding: parts[1], as: UTF8.self)))
+      entries.append(
+        (String(decoding: parts[0], as: UTF8.self), String(decoding: parts[1], as: UTF8.self)))
       rest = rest.dropFirst(Int(length))
     }
     return entries

@@ -56,7 +56,9 @@ extension Registry {
     let now = clock.boot()
     var expired: [ServiceName: [Member]] = [:]
     while let member = leaseEnds.next(at: now) {
-      if expire(member, at: now) { expired[member.instance.key.service, default: []].append(member) }
+      if expire(member, at: now) {
+        expired[member.instance.key.service, default: []].append(member)
+      }
     }
     for (name, members) in expired {
       if let service = state.services[name] { publish(part(members), of: service) }

@@ -85,6 +85,10 @@ enum Server {
         responder.begin(
           at: clock.boot(), wallSeconds: UInt32(truncatingIfNeeded: clock.wall() / 1_000),
           isUnderLoad: exchanges.first?.isReceptionFull ?? false)
+        if exchanges.count > 1 {
+          for exchange in exchanges { responder.expect(exchange.query) }
+          responder.fetchExpected()
+        }
         for index in exchanges.indices {
           exchanges[index].replyLength = responder.reply(
             to: exchanges[index].query, from: exchanges[index].client,

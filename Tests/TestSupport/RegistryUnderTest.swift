@@ -123,7 +123,8 @@ extension Registration {
     for tag in tags { labels.append(try Label(tag, kind: .tag)) }
     try self.init(
       addresses: addresses.compactMap { IPAddress($0) }, port: port, ports: ports,
-      weight: weight, priority: priority, tags: labels, metadata: try Metadata(metadata.map { ($0.key, $0.value) }), status: status,
+      weight: weight, priority: priority, tags: labels,
+      metadata: try Metadata(metadata.map { ($0.key, $0.value) }), status: status,
       leaseSeconds: lease)
   }
 }

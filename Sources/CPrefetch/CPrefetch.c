@@ -1,0 +1,3 @@
+// All of it is in the header; the package manager wants a source file.
+
+#include "CPrefetch.h"

@@ -1,0 +1,91 @@
+// Brings into the cache what the queries of a batch will need, before the first is answered.
+//
+// A look-up is a chain of loads, each of which needs the one before: slot, node, RRset, records.
+// With more names than the cache holds, a core does little but wait for them. Done query by query
+// the waits add up; here each step is done for all queries of the batch, so that they overlap.
+// Nothing is decided here: a query that this misjudges is only answered more slowly.
+
+import CPrefetch
+import DNSWire
+
+/// What the next queries ask for, as far as that is known cheaply; one thread's own.
+///
+/// A handle on memory that ``deallocate()`` frees.
+struct LookAhead {
+  /// Queries that are looked at together.
+  static let size = 64
+  /// Octets of a cache line on the machines that this runs on.
+  private static let line = 64
+  /// Lines of an RRset; what lies behind them the core loads on its own.
+  private static let rrsetLines = 4
+
+  private struct Place {
+    var hash: UInt64
+    var type: RecordType
+    /// Of what may be the node; 0 when there is none.
+    var address: UInt
+  }
+
+  private let places: UnsafeMutablePointer<Place>
+  private var count = 0
+  /// The nodes of the zone that the first query is for.
+  private var nodes: NameTable<NodeBlock>?
+  private let name = NameScratch.allocate()
+
+  static func allocate() -> LookAhead { LookAhead() }
+
+  private init() {
+    places = .allocate(capacity: Self.size)
+  }
+
+  func deallocate() {
+    places.deallocate()
+    name.deallocate()
+  }
+
+  /// Begins to load where `query` leads to in `zones`. After ``size`` queries it does nothing more.
+  mutating func add(_ query: UnsafeRawBufferPointer, in zones: PublishedZones) {
+    guard count < Self.size, let type = readQuestion(query) else { return }
+    // Nearly all queries are for one zone; those for others find nothing here.
+    if nodes == nil { nodes = zones.findZone(name)?.nodes }
+    guard let nodes else { return }
+    places[count] = Place(hash: name.view.hash(seed: zones.seed), type: type, address: 0)
+    CPrefetch(nodes.slotAddress(places[count].hash))
+    count += 1
+  }
+
+  /// Follows the way of all that were added, a step at a time, and forgets them.
+  mutating func fetch() {
+    guard let nodes else { return }
+    for index in 0..<count {
+      guard let node = nodes.firstEntry(places[index].hash) else { continue }
+      places[index].address = node.address
+      CPrefetch(node.address)
+      CPrefetch(node.address + UInt(Self.line))
+    }
+    for index in 0..<count where places[index].address != 0 {
+      let rrset = NodeBlock(address: places[index].address).rrset(places[index].type)
+      guard let rrset else { continue }
+      for line in 0..<Self.rrsetLines { CPrefetch(rrset.address + UInt(line * Self.line)) }
+    }
+    count = 0
+    self.nodes = nil
+  }
+
+  /// Takes the name over and gives the type, if there is a question.
+  private func readQuestion(_ query: UnsafeRawBufferPointer) -> RecordType? {
+    var position = Header.length
+    while true {
+      guard position + 5 <= query.count else { return nil }
+      let length = query[position]
+      guard length <= DomainName.labelLengthLimit else { return nil }
+      position += 1 + Int(length)
+      if length == 0 { break }
+    }
+    guard position + 4 <= query.count, position - Header.length <= DomainName.lengthLimit else {
+      return nil
+    }
+    name.set((query.baseAddress! + Header.length).assumingMemoryBound(to: UInt8.self))
+    return RecordType(rawValue: UInt16(query[position]) << 8 | UInt16(query[position + 1]))
+  }
+}
