@@ -77,6 +77,10 @@ let package = Package(
     .executableTarget(
       name: "FuzzDriver", dependencies: ["FuzzTargets"], path: "Tests/FuzzDriver",
       swiftSettings: strict),
+    // What `tools/checks/instructions` and `tools/bench` run.
+    .executableTarget(
+      name: "AnswerDriver", dependencies: ["DNSWire", "DNSZone", "TestSupport"],
+      path: "Tests/AnswerDriver", swiftSettings: strict),
     .testTarget(
       name: "FuzzReplayTests", dependencies: ["DNSWire", "FuzzTargets", "TestSupport"],
       swiftSettings: strict),

@@ -5,11 +5,11 @@
 /// The case of letters is kept as given; equality and hashing ignore it (RFC 4343 section 3).
 /// At most ``lengthLimit`` octets in all and ``labelLengthLimit`` in a label (RFC 1035 section
 /// 2.3.4). Any octet may stand in a label (RFC 2181 section 11).
-package struct DomainName: Sendable {
+@usableFromInline package struct DomainName: Sendable {
   /// Octets of a whole name, length octets and the root label included (RFC 1035 section 2.3.4).
-  package static let lengthLimit = 255
+  @inlinable package static var lengthLimit: Int { 255 }
   /// Octets of one label (RFC 1035 section 2.3.4).
-  package static let labelLengthLimit = 63
+  @inlinable package static var labelLengthLimit: Int { 63 }
 
   package static let root = DomainName(uncheckedWire: [0])
 
@@ -105,12 +105,12 @@ extension DomainNameError: CustomStringConvertible {
 }
 
 extension DomainName: Hashable {
-  package static func == (left: DomainName, right: DomainName) -> Bool {
+  @usableFromInline package static func == (left: DomainName, right: DomainName) -> Bool {
     left.wire.count == right.wire.count
       && left.wire.elementsEqual(right.wire) { $0.asciiLowercased == $1.asciiLowercased }
   }
 
-  package func hash(into hasher: inout Hasher) {
+  @usableFromInline package func hash(into hasher: inout Hasher) {
     for octet in wire { hasher.combine(octet.asciiLowercased) }
   }
 }

@@ -42,7 +42,7 @@ extension DomainName: CustomStringConvertible {
   }
 
   /// The name in presentation format with a final dot.
-  package var description: String {
+  @usableFromInline package var description: String {
     if isRoot { return "." }
     return labels.map { Self.presentation($0) + "." }.joined()
   }

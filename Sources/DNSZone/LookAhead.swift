@@ -26,37 +26,47 @@ struct LookAhead {
     var address: UInt
   }
 
+  private struct Added {
+    var count = 0
+    /// The nodes of the zone that the first query is for.
+    var nodes: NameTable<NodeBlock>?
+  }
+
+  private let added: UnsafeMutablePointer<Added>
   private let places: UnsafeMutablePointer<Place>
-  private var count = 0
-  /// The nodes of the zone that the first query is for.
-  private var nodes: NameTable<NodeBlock>?
   private let name = NameScratch.allocate()
 
   static func allocate() -> LookAhead { LookAhead() }
 
   private init() {
+    added = .allocate(capacity: 1)
+    added.initialize(to: Added())
     places = .allocate(capacity: Self.size)
   }
 
   func deallocate() {
+    added.deallocate()
     places.deallocate()
     name.deallocate()
   }
 
   /// Begins to load where `query` leads to in `zones`. After ``size`` queries it does nothing more.
-  mutating func add(_ query: UnsafeRawBufferPointer, in zones: PublishedZones) {
+  func add(_ query: UnsafeRawBufferPointer, in zones: PublishedZones) {
+    let count = added.pointee.count
     guard count < Self.size, let type = readQuestion(query) else { return }
     // Nearly all queries are for one zone; those for others find nothing here.
-    if nodes == nil { nodes = zones.findZone(name)?.nodes }
-    guard let nodes else { return }
+    if added.pointee.nodes == nil { added.pointee.nodes = zones.findZone(name)?.nodes }
+    guard let nodes = added.pointee.nodes else { return }
     places[count] = Place(hash: name.view.hash(seed: zones.seed), type: type, address: 0)
     CPrefetch(nodes.slotAddress(places[count].hash))
-    count += 1
+    added.pointee.count = count + 1
   }
 
   /// Follows the way of all that were added, a step at a time, and forgets them.
-  mutating func fetch() {
-    guard let nodes else { return }
+  func fetch() {
+    guard let nodes = added.pointee.nodes else { return }
+    let count = added.pointee.count
+    added.pointee = Added()
     for index in 0..<count {
       guard let node = nodes.firstEntry(places[index].hash) else { continue }
       places[index].address = node.address
@@ -68,8 +78,6 @@ struct LookAhead {
       guard let rrset else { continue }
       for line in 0..<Self.rrsetLines { CPrefetch(rrset.address + UInt(line * Self.line)) }
     }
-    count = 0
-    self.nodes = nil
   }
 
   /// Takes the name over and gives the type, if there is a question.

@@ -32,6 +32,9 @@ struct NameTable<Entry: NameTableEntry> {
 
   let memory: UnsafeMutableRawPointer
 
+  /// Whatever whoever makes the table wants to find beside it; 16 octets.
+  var note: UnsafeMutableRawPointer { memory + 16 }
+
   private var mask: Int { memory.load(as: Int.self) }
 
   private var counts: UnsafeMutablePointer<Counts> {
@@ -52,6 +55,7 @@ struct NameTable<Entry: NameTableEntry> {
     while capacity < entries * 2 { capacity *= 2 }
     let table = NameTable(memory: .allocate(byteCount: size(capacity), alignment: 64))
     table.memory.storeBytes(of: capacity - 1, as: Int.self)
+    table.note.storeBytes(of: 0, as: UInt128.self)
     table.counts.initialize(to: Counts())
     for index in 0..<capacity {
       (table.slots + index).initialize(to: Atomic(empty))

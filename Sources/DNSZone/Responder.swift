@@ -11,7 +11,7 @@ package final class Responder {
   private let reader: Reclamation.Reader
   let settings: ResponderSettings
   private let scratch = AnswerScratch()
-  private var lookAhead = LookAhead.allocate()
+  private let lookAhead = LookAhead.allocate()
   /// Of the batch that has begun.
   private var zones: PublishedZones
   private var now: BootTime = 0

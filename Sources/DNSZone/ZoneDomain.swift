@@ -8,8 +8,7 @@ import Synchronization
 /// One thread at a time may publish; any number of readers go on meanwhile and see the zones of
 /// before or of after.
 package final class ZoneDomain: @unchecked Sendable {
-  // Sound: readers touch only `table`, `depths` and what hangs from them, all atomic; `zones` is
-  // the one writer's.
+  // Sound: readers touch only `table` and what hangs from it; `zones` is the one writer's.
 
   package let reclamation = Reclamation()
   /// Keys the hashes of names; chosen anew by each process.
@@ -53,9 +52,13 @@ package final class ZoneDomain: @unchecked Sendable {
   private func publishTable(_ changed: [Zone]) {
     let new = NameTable<ZoneBlock>.allocate(for: zones.count)
     let changed = Set(changed.map(ObjectIdentifier.init))
+    var depths: UInt128 = 0
     for zone in zones.values {
-      new.insert(changed.contains(ObjectIdentifier(zone)) ? zone.block : zone.visibleBlock)
+      let block = changed.contains(ObjectIdentifier(zone)) ? zone.block : zone.visibleBlock
+      new.insert(block)
+      depths |= 1 << UInt128(block.apexLabels)
     }
+    new.note.storeBytes(of: depths, as: UInt128.self)
     let old = table.exchange(UInt(bitPattern: new.memory), ordering: .acquiringAndReleasing)
     reclamation.retire(UnsafeMutableRawPointer(bitPattern: old)!)
   }
@@ -80,11 +83,15 @@ struct PublishedZones {
   ///
   /// - Parameter labelsAtMost: look only at the name's last that many labels.
   func findZone(_ name: NameScratch, labelsAtMost: Int = .max) -> ZoneBlock? {
-    var labels = min(labelsAtMost, name.labelCount)
-    while labels >= 0 {
+    let most = min(labelsAtMost, name.labelCount)
+    // Bit n tells whether any apex has n labels; mostly there are one or two such numbers.
+    var depths = table.note.load(as: UInt128.self)
+    if most < 127 { depths &= 1 << UInt128(most + 1) - 1 }
+    while depths != 0 {
+      let labels = 127 - depths.leadingZeroBitCount
       let suffix = name.suffix(labels: labels)
       if let zone = table.find(suffix, hash: suffix.hash(seed: seed)) { return zone }
-      labels -= 1
+      depths ^= 1 << UInt128(labels)
     }
     return nil
   }

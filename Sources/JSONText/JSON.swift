@@ -76,19 +76,25 @@ package struct JSONWriter {
     }
   }
 
+  /// Adds an array of what `append` adds for each item.
+  package mutating func append<Item>(
+    _ items: [Item], _ append: (inout JSONWriter, Item) -> Void
+  ) {
+    octets.append(0x5B)
+    for (index, item) in items.enumerated() {
+      if index > 0 { octets.append(0x2C) }
+      append(&self, item)
+    }
+    octets.append(0x5D)
+  }
+
   package mutating func append(_ json: JSON) {
     switch json {
     case .null: append(verbatim: "null")
     case .bool(let value): append(verbatim: value ? "true" : "false")
     case .integer(let number): append(number)
     case .string(let text): append(text)
-    case .array(let items):
-      octets.append(0x5B)
-      for (index, item) in items.enumerated() {
-        if index > 0 { octets.append(0x2C) }
-        append(item)
-      }
-      octets.append(0x5D)
+    case .array(let items): append(items) { $0.append($1) }
     case .object(let members):
       octets.append(0x7B)
       for (index, member) in members.enumerated() {

@@ -28,6 +28,7 @@ where Name.RawValue == String {
   /// - Parameter excluded: names that the object may not have.
   @inlinable package init(_ object: JSONValue, except excluded: [Name] = []) throws(JSONFault) {
     guard let members = object.members else { throw JSONFault("", "must be an object") }
+    values.reserveCapacity(Name.allCases.count)
     for member in members {
       let text = member.name.string ?? ""
       guard let name = Name(rawValue: text), !excluded.contains(name) else {

@@ -14,25 +14,44 @@ extension Registration {
     case name, port, `protocol`
   }
 
-  /// The JSON of an instance's row.
+  /// The JSON of an instance's row. Put together without a tree of values: a bulk call has it made
+  /// 50,000 times in one transaction.
   var stored: [UInt8] {
-    var members: [(String, JSON)] = [
-      ("addresses", .array(addresses.map { .string($0.description) }))
-    ]
-    if let port { members.append(("port", .integer(Int(port)))) }
-    if !ports.isEmpty { members.append(("ports", .array(ports.map(\.stored)))) }
-    members += [
-      ("protocol", .string(transport.rawValue)), ("weight", .integer(Int(weight))),
-      ("priority", .integer(Int(priority))),
-    ]
-    if !tags.isEmpty { members.append(("tags", .array(tags.map { .string($0.text) }))) }
-    if !metadata.isEmpty {
-      members.append(("metadata", .object(metadata.entries.map { ($0.key, .string($0.value)) })))
+    var json = JSONWriter()
+    json.reserveCapacity(256)
+    json.append(verbatim: #"{"addresses":"#)
+    json.append(addresses) { $0.append($1.description) }
+    if let port {
+      json.append(verbatim: #","port":"#)
+      json.append(Int(port))
     }
-    members.append(("status", .string(status.rawValue)))
+    if !ports.isEmpty {
+      json.append(verbatim: #","ports":"#)
+      json.append(ports) { $0.append($1.stored) }
+    }
+    json.append(verbatim: #","protocol":"#)
+    json.append(transport.rawValue)
+    json.append(verbatim: #","weight":"#)
+    json.append(Int(weight))
+    json.append(verbatim: #","priority":"#)
+    json.append(Int(priority))
+    if !tags.isEmpty {
+      json.append(verbatim: #","tags":"#)
+      json.append(tags) { $0.append($1.text) }
+    }
+    if !metadata.isEmpty {
+      json.append(verbatim: #","metadata":"#)
+      json.append(.object(metadata.entries.map { ($0.key, .string($0.value)) }))
+    }
+    json.append(verbatim: #","status":"#)
+    json.append(status.rawValue)
     // Absent: without end.
-    if let leaseSeconds { members.append(("lease_seconds", .integer(leaseSeconds))) }
-    return JSON.object(members).encoded
+    if let leaseSeconds {
+      json.append(verbatim: #","lease_seconds":"#)
+      json.append(leaseSeconds)
+    }
+    json.append(verbatim: "}")
+    return json.octets
   }
 
   /// - Throws: `JSONFault` or `RegistryError` for what no version of Rollcall writes.

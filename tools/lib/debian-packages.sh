@@ -11,7 +11,7 @@ build_packages=(
 # To look at a running server from outside.
 # shellcheck disable=SC2034
 client_packages=(
-  bind9-dnsutils bind9-utils curl iproute2 jq knot-dnsutils ldnsutils python3
+  bind9-dnsutils bind9-utils curl iproute2 jq knot-dnsutils ldnsutils python3 valgrind
 )
 
 # To compare the answers of other servers with Rollcall's. tools/oracle keeps their installation
