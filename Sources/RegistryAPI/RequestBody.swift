@@ -13,6 +13,10 @@ extension Request {
   func json<Result>(
     upTo limit: Int = APILimits.bodyLength, _ read: (JSONValue) throws -> Result
   ) async throws -> Result? {
+    // Said in advance, it need not arrive first.
+    if let length = headers[.contentLength].flatMap({ Int($0) }), length > limit {
+      throw Problem.bodyTooLong(limit: limit)
+    }
     let octets: ByteBuffer
     do {
       octets = try await body.collect(upTo: limit)

@@ -125,15 +125,4 @@ import Testing
       #expect(full.body.matches(of: /"status":200/).count == APILimits.bulkItems)
     }
   }
-
-  @Test("16 MiB are taken, one octet more is 413 and names the limit")
-  func bodyLimit() async throws {
-    try await withServer { server in
-      let list = #"{"renewals": []}"#
-      let padding = String(repeating: " ", count: APILimits.bulkBodyLength - list.utf8.count)
-      #expect(try await server.post("/v1/renewals", padding + list).status == 200)
-      let over = try await server.post("/v1/renewals", padding + list + " ")
-      #expect(try (over.status, over.problem().limit) == (413, APILimits.bulkBodyLength))
-    }
-  }
 }
