@@ -64,10 +64,28 @@ package actor Registry {
     state.position.serial = serial
     try await store.commit(StoreBatch(position: state.position))
     take(stored)
-    for service in state.services.values { publish(whole(service), of: service) }
+    publishAll()
     zone.setSerial(serial)
     zone.collect()
   }
+
+  /// Says how far it is while it takes long.
+  private func publishAll() {
+    var published = 0
+    var said = clock.boot()
+    for service in state.services.values {
+      publish(whole(service), of: service)
+      published += service.members.count
+      guard clock.boot() - said >= Self.progressInterval else { continue }
+      said = clock.boot()
+      logger.notice(
+        "restoring registrations",
+        metadata: ["instances": "\(published)", "of": "\(state.instanceCount)"])
+    }
+  }
+
+  /// Nanoseconds between two lines about long work.
+  private static var progressInterval: BootTime { 1_000_000_000 }
 
   private func take(_ stored: StoredRegistry) {
     let now = clock.wall()
@@ -127,57 +145,9 @@ package actor Registry {
     return try instance(key)
   }
 
-  /// Registers many instances, in order, each whole or not at all, in one commit.
-  package func register(
-    _ registrations: [(key: InstanceKey, registration: Registration)]
-  ) async throws(RegistryError) -> [Result<RegistrationReply, RegistryError>] {
-    let commands = registrations.map { Command.register($0.key, $0.registration) }
-    return try await submit(commands).map { result in
-      result.map { outcome in
-        guard case .stored(let instance, let isNew, let warnings) = outcome else {
-          preconditionFailure("a registration removes nothing")
-        }
-        return RegistrationReply(instance: instance, isNew: isNew, warnings: warnings)
-      }
-    }
-  }
-
-  /// Begins many leases anew, in order; changes of status are committed together.
-  ///
-  /// - Returns: the instances' revisions.
-  package func renew(
-    _ renewals: [(key: InstanceKey, status: InstanceStatus?)]
-  ) async throws(RegistryError) -> [Result<UInt64, RegistryError>] {
-    var results: [Result<UInt64, RegistryError>] = []
-    results.reserveCapacity(renewals.count)
-    var changes: [(place: Int, command: Command)] = []
-    for (place, renewal) in renewals.enumerated() {
-      if place % RegistryLimits.slice == 0 { await Task.yield() }
-      guard let member = state.member(renewal.key), !member.isExpired else {
-        results.append(.failure(.unknownInstance(renewal.key)))
-        continue
-      }
-      if let status = changedStatus(renewal.status, of: member.instance) {
-        changes.append((place, .changeStatus(renewal.key, status)))
-      }
-      restartLease(member)
-      results.append(.success(member.instance.revision))
-    }
-    guard !changes.isEmpty else { return results }
-    for (change, result) in zip(changes, try await submit(changes.map(\.command))) {
-      results[change.place] = result.map { outcome in
-        guard case .stored(let view, _, _) = outcome else {
-          preconditionFailure("a change of status removes nothing")
-        }
-        return view.instance.revision
-      }
-    }
-    return results
-  }
-
   /// The status if it may be another than the stored one: what is being committed, or may be on
   /// disk, can have another than is in memory.
-  private func changedStatus(
+  func changedStatus(
     _ status: InstanceStatus?, of instance: Instance
   ) -> InstanceStatus? {
     guard let status else { return nil }
@@ -185,9 +155,10 @@ package actor Registry {
     return isChange ? status : nil
   }
 
-  private func submit(_ commands: [Command]) async throws(RegistryError) -> [Result<
-    Outcome, RegistryError
-  >] {
+  /// Has many commands of one caller carried out, in order and in one commit.
+  func submit(
+    _ commands: [Command]
+  ) async throws(RegistryError) -> [Result<Outcome, RegistryError>] {
     guard waitingCommands + commands.count <= RegistryLimits.waitingBulkCommands else {
       throw .busy
     }

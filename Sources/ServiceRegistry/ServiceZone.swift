@@ -75,7 +75,8 @@ package final class ServiceZone {
   /// Whether something static may stand where names of `service` are, or above one; false for
   /// nearly all services, without making their names.
   func mayHide(_ service: ServiceName) -> Bool {
-    guard let top = service.labels.last else { return true }
+    // A DNAME at the apex leaves room for nothing.
+    guard let top = service.labels.last, !staticNames.cuts.contains(apex) else { return true }
     if staticTops.contains(top.key) { return true }
     return service.labels.count == 1
       && TransportProtocol.allCases.contains { staticTops.contains("_\($0.rawValue)") }

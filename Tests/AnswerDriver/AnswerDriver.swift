@@ -23,9 +23,9 @@ enum AnswerDriver {
       write("\(answerer.octets) octets", to: STDOUT_FILENO)
     case ("threads", let threads?, let seconds?):
       guard let threads = Int(threads), threads > 0 else { fail("\(threads) is no number") }
-      let end = ContinuousClock.now + .seconds(seconds)
       let counts = runThreads(threads) { _ in
         var answerer = Answerer(domain, QueryKind.mix(65_536, services: services))
+        let end = ContinuousClock.now + .seconds(seconds)
         var batches = 0
         while ContinuousClock.now < end {
           for _ in 0..<100 { answerer.answerBatch() }

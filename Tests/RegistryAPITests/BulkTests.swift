@@ -93,6 +93,23 @@ import Testing
     }
   }
 
+  @Test("Of several statuses for one instance the last one holds")
+  func lastStatus() async throws {
+    try await withServer { server in
+      _ = try await server.put("/v1/services/web/instances/a", #"{"address": "10.0.0.1"}"#)
+      let reply = try await server.post(
+        "/v1/renewals",
+        """
+        {"renewals": [{"service": "web", "id": "a", "status": "critical"},
+          {"service": "web", "id": "a", "status": "passing"}, {"service": "web", "id": "a"}]}
+        """)
+      let results = try reply.json()["results"]
+      #expect((0..<3).map { results?[$0]?["status"] } == [200, 200, 200])
+      let a = try await server.curl("/v1/services/web/instances/a").instance()
+      #expect(a.status == "passing")
+    }
+  }
+
   @Test(
     "A body that is no such list is 400 and changes nothing",
     arguments: [

@@ -97,6 +97,37 @@ import Testing
     #expect(reply.length + 448 > 65_535 - 255 - 28, "not refused before it had to be")
   }
 
+  @Test func `in one call as many instances fit as one after the other`() async throws {
+    let server = try await RegistryUnderTest()
+    // Every other one has the addresses of the one before, which take no room again.
+    let wanted = try (0..<300).map { number in
+      let addresses = (0..<16).map { "fd00::\(number / 2):\($0)" }
+      return (key: try InstanceKey("web", "i-\(number)"), registration: try Registration(addresses))
+    }
+    let results = try await server.registry.register(wanted)
+    let fitting = results.prefix { (try? $0.get()) != nil }.count
+    #expect(results.dropFirst(fitting).allSatisfy { (try? $0.get()) == nil })
+    let reply = try server.ask("web", .aaaa)
+    #expect(reply.answer.count == (fitting + 1) / 2 * 16 && !reply.isTruncated)
+    #expect(reply.length + 448 > 65_535 - 255 - 28, "not refused before it had to be")
+    let other = try await RegistryUnderTest()
+    for (key, registration) in wanted.prefix(fitting) {
+      _ = try await other.registry.register(key, registration)
+    }
+    let (key, registration) = wanted[fitting]
+    await #expect(throws: RegistryError.self) {
+      try await other.registry.register(key, registration)
+    }
+  }
+
+  @Test func `a DNAME at the apex leaves room for no name`() async throws {
+    let server = try await RegistryUnderTest(
+      zone: RegistryUnderTest.staticZone + "\n@ 60 IN DNAME example.org.")
+    await #expect(throws: RegistryError.self) {
+      try await server.registry.register(InstanceKey("web", "a"), Registration(["10.0.0.1"]))
+    }
+  }
+
   @Test func `names that DNS has no room for are refused`() async throws {
     let server = try await RegistryUnderTest()
     let long = Array(repeating: String(repeating: "a", count: 49), count: 4).joined(separator: ".")
