@@ -95,7 +95,9 @@ extension Responder {
     var memory = [UInt8](repeating: untouched, count: room + 16)
     let length = memory.withUnsafeMutableBytes { memory in
       query.withUnsafeBytes { query in
-        client.withUnsafeBytes { client in
+        expect(query)
+        fetchExpected()
+        return client.withUnsafeBytes { client in
           reply(
             to: query, from: client,
             into: UnsafeMutableRawBufferPointer(rebasing: memory[..<room]), isUDP: isUDP)
