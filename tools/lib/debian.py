@@ -31,6 +31,12 @@ def built_program():
     return os.path.join(REPOSITORY, ".build", "release", "rollcall")
 
 
+def built_product(name):
+    """The path of a release program of the project besides that one."""
+    bash(f'cd "$1" && swift build -c release --product {name} </dev/null >&2')
+    return os.path.join(REPOSITORY, ".build", "release", name)
+
+
 def bash(command, check=True):
     script = f'source "$1/tools/lib/swift-build.sh" && {{ {command}; }}'
     return subprocess.run(

@@ -12,10 +12,11 @@ from bench.measure_freshness import churn, visible
 from bench.measure_million import million
 from bench.measure_queries import tcp, udp
 from bench.measure_registrations import register
+from bench.measure_threads import threads
 
 PARTS = {
     "udp": udp, "million": million, "tcp": tcp, "register": register, "visible": visible,
-    "churn": churn, "expiry": expiry,
+    "churn": churn, "expiry": expiry, "threads": threads,
 }  # fmt: skip
 PART_TIME = 1800  # seconds that a part may take
 VERSIONS = (
