@@ -83,6 +83,12 @@ struct NameTable<Entry: NameTableEntry> {
   }
 
   func find(_ name: NameView, hash: UInt64) -> Entry? {
+    first(hash) { $0.isNamed(name) }
+  }
+
+  /// The first entry with that hash, as far as a slot has it, that is wanted.
+  @inline(__always)
+  private func first(_ hash: UInt64, where isWanted: (Entry) -> Bool) -> Entry? {
     let mask = mask
     var index = Int(truncatingIfNeeded: hash) & mask
     while true {
@@ -90,7 +96,7 @@ struct NameTable<Entry: NameTableEntry> {
       if slot == Self.empty { return nil }
       if slot >> 48 == UInt(hash >> 48) && slot != Self.removedMark {
         let entry = Entry(address: slot & 0xFFFF_FFFF_FFFF)
-        if entry.isNamed(name) { return entry }
+        if isWanted(entry) { return entry }
       }
       index = (index + 1) & mask
     }
@@ -105,16 +111,7 @@ struct NameTable<Entry: NameTableEntry> {
 
   /// The entry that may be the name's, by its hash alone.
   func firstEntry(_ hash: UInt64) -> Entry? {
-    let mask = mask
-    var index = Int(truncatingIfNeeded: hash) & mask
-    while true {
-      let slot = slots[index].load(ordering: .acquiring)
-      if slot == Self.empty { return nil }
-      if slot >> 48 == UInt(hash >> 48) && slot != Self.removedMark {
-        return Entry(address: slot & 0xFFFF_FFFF_FFFF)
-      }
-      index = (index + 1) & mask
-    }
+    first(hash) { _ in true }
   }
 
   // MARK: The writer's part
