@@ -3,8 +3,9 @@
 import os
 import subprocess
 
-from bench.program import Program, free_port
+from bench.program import Program
 from bench.services import ZONE
+from loopback import free_port
 
 UDP_SIZE = 1232  # the largest reply, for all
 

@@ -10,26 +10,13 @@ import time
 
 from bench import cores, message
 from bench.services import ZONE
+from loopback import free_port
 
 TICK = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
 MIB = 1 << 20
 START = 180  # seconds that a program has until it answers
 STOP = 30  # seconds until it is killed
-
-
-def free_port():
-    """A port that is free for UDP and TCP at this moment."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            udp.bind(("127.0.0.1", 0))
-            port = udp.getsockname()[1]
-            with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
-                try:
-                    tcp.bind(("127.0.0.1", port))
-                except OSError:
-                    continue
-            return port
 
 
 class Program:

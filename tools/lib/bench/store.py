@@ -8,7 +8,8 @@ import subprocess
 import urllib.request
 
 from bench import load, services
-from bench.program import Program, free_port
+from bench.program import Program
+from loopback import free_port
 
 HEADERS = ("content-type: application/grpc", "te: trailers")
 

@@ -9,22 +9,10 @@ import socket
 import subprocess
 import time
 
+from loopback import free_port
+
 START = 60  # seconds that a program has until it answers
 UDP_SIZE = 1232  # for all four, so that TC can be compared
-
-
-def free_port():
-    """A port that is free for UDP and TCP at this moment."""
-    while True:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-            udp.bind(("127.0.0.1", 0))
-            port = udp.getsockname()[1]
-            with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as tcp:
-                try:
-                    tcp.bind(("127.0.0.1", port))
-                except OSError:
-                    continue
-            return port
 
 
 def end_with_parent():
