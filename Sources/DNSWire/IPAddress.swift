@@ -18,6 +18,16 @@ package struct IPAddress: Hashable, Sendable {
     low = number(octets.suffix(8))
   }
 
+  /// The address at `memory`: four octets for IPv4, sixteen for IPv6.
+  package init(from memory: UnsafeRawPointer, isV4: Bool) {
+    func number<Number: FixedWidthInteger>(at offset: Int, _: Number.Type) -> Number {
+      Number(bigEndian: memory.loadUnaligned(fromByteOffset: offset, as: Number.self))
+    }
+    self.isV4 = isV4
+    high = isV4 ? 0 : number(at: 0, UInt64.self)
+    low = isV4 ? UInt64(number(at: 0, UInt32.self)) : number(at: 8, UInt64.self)
+  }
+
   /// Four octets for IPv4, sixteen for IPv6.
   package var octets: [UInt8] {
     var octets: [UInt8] = []
@@ -33,6 +43,16 @@ package struct IPAddress: Hashable, Sendable {
     }
     octets.append(bigEndian: high)
     octets.append(bigEndian: low)
+  }
+
+  /// Stores ``octets`` in memory with room for them.
+  package func store(to memory: UnsafeMutableRawPointer) {
+    if isV4 {
+      memory.storeBigEndian(UInt32(truncatingIfNeeded: low), at: 0)
+    } else {
+      memory.storeBigEndian(high, at: 0)
+      memory.storeBigEndian(low, at: 8)
+    }
   }
 
   /// Reads `192.0.2.1` or `2001:db8::1`; an IPv4-mapped IPv6 address becomes the IPv4 address.

@@ -40,6 +40,22 @@ extension GeneralAnswer {
     return true
   }
 
+  /// Appends the addresses of the instances in an SRV answer.
+  mutating func appendAddresses(
+    ofTargetsIn rrset: InstanceRRset, first: Int, from zone: ZoneBlock
+  ) {
+    guard rrset.type == .srv else { return }
+    var live = scratch.liveRecords
+    live.gather(rrset, from: first, at: now, room: .max)
+    let targets = (0..<min(live.count, Self.targetLimit)).map { live[$0].instance }
+    for target in targets {
+      for type in [RecordType.a, .aaaa] {
+        guard let addresses = target.rrset(type) else { continue }
+        appendWhole(.instances(addresses), owner: target.target)
+      }
+    }
+  }
+
   private func isCurrentName(_ target: UnsafeRawBufferPointer) -> Bool {
     scratch.target.set(target.octets)
     return scratch.target.view.bytes.elementsEqual(scratch.name.view.bytes)
@@ -60,7 +76,7 @@ extension GeneralAnswer {
     name.set(target.octets)
     guard name.isWithin(zone),
       case .data(let rrset) = zone.lookUp(
-        name, type, seed: zones.seed, wildcard: scratch.wildcard)
+        name, type, at: now, seed: zones.seed, wildcard: scratch.wildcard)
     else { return }
     appendWhole(rrset, owner: UnsafeRawBufferPointer(rebasing: target[..<name.length]))
   }
@@ -84,7 +100,7 @@ extension GeneralAnswer {
   /// Appends an RRset to the additional section, whole or not at all (RFC 2181 section 9).
   @discardableResult
   private mutating func appendWhole(
-    _ rrset: RRsetBlock, owner: UnsafeRawBufferPointer
+    _ rrset: FoundRRset, owner: UnsafeRawBufferPointer
   ) -> Bool {
     let start = writer.mark
     let additionalsBefore = additionals

@@ -10,7 +10,7 @@ struct GeneralAnswer: ~Copyable {
 
   let zones: PublishedZones
   let scratch: AnswerScratch
-  private let now: BootTime
+  let now: BootTime
   var writer: MessageWriter
   private(set) var responseCode = ResponseCode.noError
   private(set) var isAuthoritative = true
@@ -69,7 +69,8 @@ struct GeneralAnswer: ~Copyable {
   private mutating func answer(
     from zone: ZoneBlock, _ type: RecordType, isAlias: Bool
   ) -> Progress {
-    let result = zone.lookUp(scratch.name, type, seed: zones.seed, wildcard: scratch.wildcard)
+    let result = zone.lookUp(
+      scratch.name, type, at: now, seed: zones.seed, wildcard: scratch.wildcard)
     switch result {
     case .data(let rrset):
       answerData(rrset, from: zone)
@@ -100,13 +101,17 @@ struct GeneralAnswer: ~Copyable {
 
   // MARK: The kinds of answer
 
-  private mutating func answerData(_ rrset: RRsetBlock, from zone: ZoneBlock) {
-    guard !isHeld(rrset), let first = appendAnswer(rrset) else { return }
-    appendAddresses(ofTargetsIn: rrset, first: first, from: zone)
+  private mutating func answerData(_ rrset: FoundRRset, from zone: ZoneBlock) {
+    if case .prepared(let rrset) = rrset, isHeld(rrset) { return }
+    guard let first = appendAnswer(rrset) else { return }
+    switch rrset {
+    case .prepared(let rrset): appendAddresses(ofTargetsIn: rrset, first: first, from: zone)
+    case .instances(let rrset): appendAddresses(ofTargetsIn: rrset, first: first, from: zone)
+    }
   }
 
   private mutating func follow(_ alias: RRsetBlock) -> Progress {
-    guard appendAnswer(alias) != nil else { return .done }
+    guard appendAnswer(.prepared(alias)) != nil else { return .done }
     scratch.name.set(alias.rdata(0).octets)
     return .goOn
   }
@@ -115,7 +120,7 @@ struct GeneralAnswer: ~Copyable {
   private mutating func redirect(_ dname: RRsetBlock, ownerLabels: Int) -> Progress {
     let name = scratch.name
     let owner = name.suffix(labels: ownerLabels)
-    guard isHeld(dname) || append(dname, owner: owner.bytes, first: 0, .answer) else {
+    guard isHeld(dname) || append(.prepared(dname), owner: owner.bytes, first: 0, .answer) else {
       isTruncated = true
       return .done
     }
@@ -129,8 +134,7 @@ struct GeneralAnswer: ~Copyable {
     }
     let synthesized = Array(name.view.bytes.prefix(prefixLength)) + Array(target)
     let isWritten = synthesized.withUnsafeBytes { rdata in
-      writer.append(
-        owner: name.view.bytes, type: .cname, ttl: dname.ttl(now: now), rdata: rdata)
+      writer.append(owner: name.view.bytes, type: .cname, ttl: dname.ttl, rdata: rdata)
     }
     guard isWritten else {
       isTruncated = true
@@ -152,7 +156,7 @@ struct GeneralAnswer: ~Copyable {
     _ ns: RRsetBlock, cutLabels: Int, from zone: ZoneBlock
   ) {
     let cut = scratch.name.suffix(labels: cutLabels)
-    guard append(ns, owner: cut.bytes, first: 0, .authority) else {
+    guard append(.prepared(ns), owner: cut.bytes, first: 0, .authority) else {
       isTruncated = true
       return
     }
@@ -171,10 +175,10 @@ struct GeneralAnswer: ~Copyable {
   /// The SOA says how long the absence may be kept (RFC 2308 section 5).
   private mutating func answerNegative(_ zone: ZoneBlock) {
     let apex = scratch.name.suffix(labels: zone.apexLabels)
-    guard let soa = zone.node(apex, seed: zones.seed)?.rrset(.soa) else { return }
+    guard let soa = zone.node(apex, seed: zones.seed)?.prepared(.soa) else { return }
     let rdata = soa.rdata(0)
     let ttl = min(
-      soa.ttl(now: now), SOA.minimum(rdata), zone.header.pointee.negativeTTLLimit)
+      soa.ttl, SOA.minimum(rdata), zone.header.pointee.negativeTTLLimit)
     if writer.append(owner: apex.bytes, type: .soa, ttl: ttl, rdata: rdata) {
       authorities += 1
     } else {
@@ -193,7 +197,7 @@ struct GeneralAnswer: ~Copyable {
   /// Appends `rrset` in its turn for the current name. An answer that is complete takes the turn,
   /// one that is cut shows the coming one.
   /// - Returns: the record that came first, or nil when not all records fit.
-  private mutating func appendAnswer(_ rrset: RRsetBlock) -> Int? {
+  private mutating func appendAnswer(_ rrset: FoundRRset) -> Int? {
     let start = writer.mark
     let answersBefore = answers
     let owner = scratch.name.view.bytes
@@ -216,19 +220,38 @@ struct GeneralAnswer: ~Copyable {
 
   /// Appends records until one does not fit; false if so.
   mutating func append(
-    _ rrset: RRsetBlock, owner: UnsafeRawBufferPointer, first: Int, _ section: Section
+    _ rrset: FoundRRset, owner: UnsafeRawBufferPointer, first: Int, _ section: Section
   ) -> Bool {
-    let ttl = rrset.ttl(now: now)
-    for step in 0..<rrset.count {
-      let rdata = rrset.rdata((first + step) % rrset.count)
-      guard writer.append(owner: owner, type: rrset.type, ttl: ttl, rdata: rdata) else {
-        return false
+    switch rrset {
+    case .prepared(let rrset):
+      for step in 0..<rrset.count {
+        let rdata = rrset.rdata((first + step) % rrset.count)
+        guard append(owner, rrset.type, rrset.ttl, rdata, section) else { return false }
       }
-      switch section {
-      case .answer: answers += 1
-      case .authority: authorities += 1
-      case .additional: additionals += 1
+    case .instances(let rrset):
+      var live = scratch.liveRecords
+      live.gather(rrset, from: first, at: now, room: .max)
+      let ttl = live.ttl(rrset, at: now)
+      for index in 0..<live.count {
+        let entry = live[index]
+        entry.writeRDATA(rrset.type, to: scratch.rdata.baseAddress!)
+        let rdata = scratch.rdata[..<entry.rdataLength(rrset.type)]
+        guard append(owner, rrset.type, ttl, UnsafeRawBufferPointer(rebasing: rdata), section)
+        else { return false }
       }
+    }
+    return true
+  }
+
+  private mutating func append(
+    _ owner: UnsafeRawBufferPointer, _ type: RecordType, _ ttl: UInt32,
+    _ rdata: UnsafeRawBufferPointer, _ section: Section
+  ) -> Bool {
+    guard writer.append(owner: owner, type: type, ttl: ttl, rdata: rdata) else { return false }
+    switch section {
+    case .answer: answers += 1
+    case .authority: authorities += 1
+    case .additional: additionals += 1
     }
     return true
   }
@@ -243,9 +266,19 @@ struct AnswerScratch {
   /// Of the targets that have been looked up.
   let targetHashes = UnsafeMutablePointer<UInt64>.allocate(capacity: targetLimit)
 
+  /// Of a record that is put together from an instance.
+  let rdata = UnsafeMutableRawBufferPointer.allocate(
+    byteCount: InstanceEntry.rdataLimit, alignment: 16)
+  private let entries = UnsafeMutablePointer<InstanceEntry>.allocate(capacity: LiveRecords.limit)
+
   static var targetLimit: Int { 64 }
 
+  /// None yet; one RRset's at a time.
+  var liveRecords: LiveRecords { LiveRecords(memory: entries) }
+
   func deallocate() {
+    rdata.deallocate()
+    entries.deallocate()
     targetHashes.deallocate()
     name.deallocate()
     wildcard.deallocate()

@@ -17,7 +17,11 @@ struct LookAhead {
   /// Octets of a cache line on the machines that this runs on.
   private static let line = 64
   /// Lines of an RRset; what lies behind them the core loads on its own.
-  private static let rrsetLines = 4
+  private static let rrsetLines = 2
+  /// Instances of an RRset; more are too many to be kept near for all queries of a batch.
+  private static let instances = 16
+  /// Lines of an instance with its name.
+  private static let instanceLines = 2
 
   private struct Place {
     var hash: UInt64
@@ -74,9 +78,19 @@ struct LookAhead {
       CPrefetch(node.address + UInt(Self.line))
     }
     for index in 0..<count where places[index].address != 0 {
-      let rrset = NodeBlock(address: places[index].address).rrset(places[index].type)
-      guard let rrset else { continue }
-      for line in 0..<Self.rrsetLines { CPrefetch(rrset.address + UInt(line * Self.line)) }
+      let node = NodeBlock(address: places[index].address)
+      let address = node.addressOfRRset(places[index].type)
+      places[index].address = node.flags.contains(.registered) ? address ?? 0 : 0
+      guard let address else { continue }
+      for line in 0..<Self.rrsetLines { CPrefetch(address + UInt(line * Self.line)) }
+    }
+    for index in 0..<count where places[index].address != 0 {
+      let rrset = InstanceRRsetBlock(address: places[index].address).rrset
+      let lines = rrset.type == .srv ? Self.instanceLines : 1
+      for index in 0..<min(rrset.count, Self.instances) {
+        let address = rrset.entry(index).instance.address
+        for line in 0..<lines { CPrefetch(address + UInt(line * Self.line)) }
+      }
     }
   }
 

@@ -6,41 +6,19 @@ package import DNSWire
 /// suspended machine's time counts.
 package typealias BootTime = Int64
 
-/// The records of one owner and type, with what decides their order and their TTL.
-package struct RRset: Sendable {
-  package struct Member: Equatable, Sendable {
-    /// Uncompressed wire form.
-    package var rdata: [UInt8]
-    /// The share of turns in which this record comes first, 1 to 2^32 - 1; at least one.
-    package var weight: UInt32
-    /// Addresses of the name in RDATA, to be put into the additional section.
-    package var targetAddresses: [IPAddress]
-
-    package init(rdata: [UInt8], weight: UInt32 = 1, targetAddresses: [IPAddress] = []) {
-      self.rdata = rdata
-      self.weight = weight
-      self.targetAddresses = targetAddresses
-    }
-  }
-
+/// The records of one owner and type.
+package struct RRset: Equatable, Sendable {
   package var owner: DomainName
   package var type: RecordType
-  /// Seconds at most; an answer's TTL also never reaches past `leaseEnd`.
+  /// Seconds.
   package var ttl: UInt32
-  package var members: [Member]
-  /// The soonest lease end of all members; ``noLease`` where there is none.
-  package var leaseEnd: BootTime
+  /// Of each record, in uncompressed wire form; at least one.
+  package var rdata: [[UInt8]]
 
-  package static let noLease = BootTime.max
-
-  package init(
-    owner: DomainName, type: RecordType, ttl: UInt32, members: [Member],
-    leaseEnd: BootTime = noLease
-  ) {
+  package init(owner: DomainName, type: RecordType, ttl: UInt32, rdata: [[UInt8]]) {
     self.owner = owner
     self.type = type
     self.ttl = ttl
-    self.members = members
-    self.leaseEnd = leaseEnd
+    self.rdata = rdata
   }
 }

@@ -1,10 +1,11 @@
 // When memory that readers may still be looking at can be freed: quiescent-state reclamation.
 //
 // A reader is online while it may hold pointers into published memory, offline otherwise; going
-// online it notes the current epoch. The writer first unlinks a block, then retires it: the
-// block is stamped with the epoch and the epoch moves on. A reader that went online in a later
-// epoch can't reach the block, so it is freed once every online reader's epoch is later than the
-// block's stamp. Readers never wait; an idle reader is offline and stops nothing.
+// online it notes the current epoch. The writer unlinks a block and retires it, whichever comes
+// first, which stamps it with the epoch; then, on collecting, the epoch moves on. A reader that
+// went online in a later epoch can't reach the block, so it is freed once every online reader's
+// epoch is later than the block's stamp. Readers never wait; an idle reader is offline and stops
+// nothing.
 //
 // Why the order holds: a reader's store of its epoch and its first load of published memory are
 // separated by a sequentially consistent fence, and so are the writer's unlinking and its look at
@@ -31,7 +32,7 @@ package final class Reclamation: @unchecked Sendable {
   private static let readerStride = 128
   private let readers: UnsafeMutableRawPointer
   private let epoch = Atomic<UInt64>(1)
-  private var waiting: [(epoch: UInt64, free: () -> Void)] = []
+  private var waiting: [(epoch: UInt64, retired: Retired)] = []
   /// How many of the first in ``waiting`` are freed.
   private var freed = 0
   /// Blocks that are freed at once: a large zone that was replaced must not hold the writer up.
@@ -45,7 +46,7 @@ package final class Reclamation: @unchecked Sendable {
   }
 
   deinit {
-    for retired in waiting[freed...] { retired.free() }
+    for (_, retired) in waiting[freed...] { retired.free() }
     readers.deallocate()
   }
 
@@ -93,13 +94,23 @@ package final class Reclamation: @unchecked Sendable {
     }
   }
 
-  /// Frees by `free` once no reader can hold what the writer has just unlinked.
-  func retire(_ free: @escaping () -> Void) {
-    waiting.append((epoch.load(ordering: .relaxed), free))
+  /// What the writer has unlinked, and how it is freed.
+  enum Retired {
+    case memory(UnsafeMutableRawPointer)
+    case action(() -> Void)
+
+    fileprivate func free() {
+      switch self {
+      case .memory(let memory): memory.deallocate()
+      case .action(let action): action()
+      }
+    }
   }
 
-  func retire(_ block: UnsafeMutableRawPointer) {
-    retire { block.deallocate() }
+  /// Frees, once no reader can hold it, what no reader finds any more when ``collect()`` is called
+  /// the next time.
+  func retire(_ retired: Retired) {
+    waiting.append((epoch.load(ordering: .relaxed), retired))
   }
 
   /// Frees of what no reader can hold any more up to ``sliceLimit`` blocks. Cheap when nothing
@@ -114,7 +125,7 @@ package final class Reclamation: @unchecked Sendable {
     }
     let limit = min(freed + Self.sliceLimit, waiting.count)
     while freed < limit, waiting[freed].epoch < oldest {
-      waiting[freed].free()
+      waiting[freed].retired.free()
       freed += 1
     }
     // Moving the rest up costs no more than freeing did.

@@ -10,8 +10,8 @@ package final class Responder {
   private let domain: ZoneDomain
   private let reader: Reclamation.Reader
   let settings: ResponderSettings
-  private let scratch = AnswerScratch()
-  private let lookAhead = LookAhead.allocate()
+  private let scratch: AnswerScratch
+  private let lookAhead: LookAhead
   /// Of the batch that has begun.
   private var zones: PublishedZones
   private var now: BootTime = 0
@@ -25,6 +25,8 @@ package final class Responder {
     zones = domain.published
     self.reader = reader
     self.settings = settings
+    scratch = AnswerScratch()
+    lookAhead = LookAhead.allocate()
   }
 
   deinit {
@@ -162,13 +164,28 @@ package final class Responder {
     scratch.name.set((memory + Header.length).assumingMemoryBound(to: UInt8.self))
     if query.type != .ds, let zone = zones.findZone(scratch.name),
       let node = zone.node(scratch.name.view, seed: zones.seed),
-      node.flags.isEmpty, let rrset = node.rrset(query.type), rrset.isSelfContained
+      node.flags.isDisjoint(with: .cuts), let rrset = node.rrset(query.type),
+      let sections = write(rrset, to: memory, outcome)
     {
-      let sections = rrset.copyAnswer(into: memory, at: outcome.end, limit: outcome.limit, now: now)
       outcome.take(sections)
       return
     }
     answerGenerally(query, in: reply, &outcome)
+  }
+
+  /// - Returns: nil when more than the RRset's own records makes the answer.
+  private func write(
+    _ rrset: FoundRRset, to memory: UnsafeMutableRawPointer, _ outcome: borrowing ReplyOutcome
+  ) -> AnswerSections? {
+    switch rrset {
+    case .prepared(let rrset):
+      guard rrset.isSelfContained else { return nil }
+      return rrset.copyAnswer(into: memory, at: outcome.end, limit: outcome.limit)
+    case .instances(let rrset):
+      var live = scratch.liveRecords
+      return rrset.writeAnswer(
+        into: memory, at: outcome.end, limit: outcome.limit, now: now, &live)
+    }
   }
 
   private func answerGenerally(

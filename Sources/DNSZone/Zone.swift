@@ -10,15 +10,16 @@ import Synchronization
 package final class Zone {
   package let apex: DomainName
   private(set) var block: ZoneBlock
-  private let seed: UInt64
+  let seed: UInt64
   private let reclamation: Reclamation
-  private let name = NameScratch.allocate()
+  /// The name that is being worked on.
+  let name = NameScratch.allocate()
   /// What the static records leave no room for.
   package var staticNames: StaticNames
   /// What readers still see, while the zone is being changed behind their back.
   private var publishedBlock: ZoneBlock?
   /// What to free when they no longer do.
-  private var replaced: [() -> Void] = []
+  private var replaced: [Reclamation.Retired] = []
 
   /// A zone with `records`, all of class IN and at or below `apex`, a SOA at the apex among them,
   /// each once and with RDATA that its type allows: whoever reads them in has checked that.
@@ -57,7 +58,7 @@ package final class Zone {
     name.deallocate()
     finishReplacement()
     let block = block
-    reclamation.retire { block.deallocate() }
+    reclamation.retire(.action { block.deallocate() })
   }
 
   /// Of the SOA record as the last change left it; nil in a zone that could not be read.
@@ -68,7 +69,7 @@ package final class Zone {
 
   private func serial(in block: ZoneBlock) -> UInt32? {
     name.set(apex)
-    return block.node(name.view, seed: seed)?.rrset(.soa).map { SOA.serial(Array($0.rdata(0))) }
+    return block.node(name.view, seed: seed)?.prepared(.soa).map { SOA.serial(Array($0.rdata(0))) }
   }
 
   /// Whether anything stands at `owner` or below it.
@@ -95,13 +96,16 @@ package final class Zone {
   /// What readers are led to while the zone is not published anew.
   var visibleBlock: ZoneBlock { publishedBlock ?? block }
 
+  /// Whether readers are led to something else than ``block``.
+  var isReplacing: Bool { publishedBlock != nil }
+
   /// To be called when readers are led to ``block``.
   func finishReplacement() {
     guard let old = publishedBlock else { return }
     publishedBlock = nil
-    for free in replaced { reclamation.retire(free) }
+    for retired in replaced { reclamation.retire(retired) }
     replaced = []
-    reclamation.retire { old.deallocateTable() }
+    reclamation.retire(.action { old.deallocateTable() })
   }
 
   /// Goes back to what readers see; nothing may have been changed.
@@ -112,128 +116,90 @@ package final class Zone {
     block = old
   }
 
-  private func retire(_ free: @escaping () -> Void) {
-    if publishedBlock == nil { reclamation.retire(free) } else { replaced.append(free) }
+  /// Frees memory that readers find no more, once they are led to ``block``.
+  func retire(_ memory: UnsafeMutableRawPointer) {
+    if publishedBlock == nil {
+      reclamation.retire(.memory(memory))
+    } else {
+      replaced.append(.memory(memory))
+    }
   }
 
   // MARK: Changing RRsets
 
-  /// Puts `rrset` in the place of what its owner has of that type. The turn goes on where it was;
-  /// when only the lease end differs, only that is changed.
+  /// Puts `rrset` in the place of what its owner has of that type. The turn goes on where it was.
   ///
-  /// - Parameter looksUpTargets: whether names in RDATA are to be compressed and their addresses
-  ///   looked up when a query comes; otherwise `rrset` brings all that an answer holds.
-  /// - Returns: whether records, order, weights or TTL are other than before.
+  /// - Returns: whether records, order or TTL are other than before.
   @discardableResult
-  package func publish(_ rrset: RRset, looksUpTargets: Bool = false) -> Bool {
-    precondition(!rrset.members.isEmpty, "an RRset has at least one record (RFC 2181 section 5)")
-    let new = RRsetBlock.prepare(rrset, looksUpTargets: looksUpTargets)
+  package func publish(_ rrset: RRset) -> Bool {
+    precondition(!rrset.rdata.isEmpty, "an RRset has at least one record (RFC 2181 section 5)")
+    let new = RRsetBlock.prepare(rrset)
+    let slot = NodeBlock.Slot(rrset.type, new.address)
     name.set(rrset.owner)
     guard let node = find(name.view) else {
-      insertNode(name.view, rrsets: [new], references: 0)
+      insertNode(name.view, slots: [slot], references: 0)
       return true
     }
-    guard let old = node.rrset(rrset.type) else {
-      replace(node, rrsets: node.rrsets + [new])
-      return true
+    if node.prepared(rrset.type)?.hasSameContent(as: new) == true {
+      new.deallocate()
+      return false
     }
-    if keep(old, insteadOf: new) { return false }
-    replace(old, of: node, with: new)
+    put(slot, at: node)
     return true
   }
 
-  /// Makes `rrsets` all that `owner` has, which must be a name in wire form at or below the apex.
-  /// Turns go on where they were.
-  package func replaceAll(at owner: [UInt8], with rrsets: inout OwnerRRsets) {
-    let new = rrsets.take()
-    owner.withUnsafeBufferPointer { name.set($0.baseAddress!) }
-    guard let node = find(name.view) else {
-      if !new.isEmpty { insertNode(name.view, rrsets: new, references: 0) }
+  /// Puts an RRset at a node that has none of that type, or one that it takes the place of.
+  private func put(_ new: NodeBlock.Slot, at node: NodeBlock) {
+    let slots = node.allSlots.filter { $0.type != new.type } + [new]
+    guard let old = node.slotHeld(new.type) else {
+      replace(node, slots: slots, flags: node.flags.intersection(.cuts))
       return
     }
-    let hasSameTypes =
-      node.rrsetCount == new.count && new.allSatisfy { node.rrset($0.type) != nil }
-    guard publishedBlock == nil, hasSameTypes else {
-      replaceAll(of: node, with: new)
-      return
-    }
-    for new in new {
-      guard let old = node.rrset(new.type) else { continue }
-      if !keep(old, insteadOf: new) { replace(old, of: node, with: new) }
-    }
-  }
-
-  private func replaceAll(of node: NodeBlock, with new: [RRsetBlock]) {
-    var carried: [(old: RRsetBlock, new: RRsetBlock, turns: UInt64)] = []
-    let rrsets = new.map { new in
-      guard let old = node.rrset(new.type) else { return new }
-      if keep(old, insteadOf: new) { return old }
-      let turns = old.header.pointee.turns.load(ordering: .relaxed)
-      new.header.pointee.turns.store(turns, ordering: .relaxed)
-      carried.append((old, new, turns))
-      return new
-    }
-    let gone = node.rrsets.filter { old in !rrsets.contains { $0.type == old.type } }
-    if rrsets.isEmpty && node.header.pointee.references == 0 && !block.isNamed(name.view) {
-      remove(node, name.view)
-    } else {
-      replace(node, rrsets: rrsets)
-    }
-    for (old, new, turns) in carried { finishReplacing(old, with: new, from: turns) }
-    for rrset in gone { retire { rrset.base.deallocate() } }
-  }
-
-  /// Whether `old` says the same as `new`; then only the lease end is taken over.
-  private func keep(_ old: RRsetBlock, insteadOf new: RRsetBlock) -> Bool {
-    guard old.hasSameContent(as: new) else { return false }
-    let end = new.header.pointee.leaseEnd.load(ordering: .relaxed)
-    old.header.pointee.leaseEnd.store(end, ordering: .relaxed)
-    new.base.deallocate()
-    return true
-  }
-
-  /// Replaces an RRset; turns that are taken of the old one meanwhile count for the new one.
-  private func replace(_ old: RRsetBlock, of node: NodeBlock, with new: RRsetBlock) {
-    let turns = old.header.pointee.turns.load(ordering: .relaxed)
-    new.header.pointee.turns.store(turns, ordering: .relaxed)
-    if publishedBlock == nil {
-      node.replace(with: new)
-    } else {
-      replace(node, rrsets: node.rrsets.map { $0.type == new.type ? new : $0 })
-    }
+    let turns = carryTurns(from: old, to: new)
+    if isReplacing { replace(node, slots: slots) } else { node.replace(with: new) }
     finishReplacing(old, with: new, from: turns)
   }
 
-  private func finishReplacing(_ old: RRsetBlock, with new: RRsetBlock, from turns: UInt64) {
-    let late = old.header.pointee.turns.load(ordering: .relaxed) - turns
-    new.header.pointee.turns.wrappingAdd(late, ordering: .relaxed)
-    retire { old.base.deallocate() }
+  func carryTurns(from old: NodeBlock.Slot, to new: NodeBlock.Slot) -> UInt64 {
+    let turns = old.turns.pointee.load(ordering: .relaxed)
+    new.turns.pointee.store(turns, ordering: .relaxed)
+    return turns
   }
 
-  /// Changes the soonest lease end of an RRset, if it is there, and nothing else of it.
-  package func setLeaseEnd(_ end: BootTime, of owner: [UInt8], _ type: RecordType) {
-    owner.withUnsafeBufferPointer { name.set($0.baseAddress!) }
-    find(name.view)?.rrset(type)?.header.pointee.leaseEnd.store(end, ordering: .relaxed)
+  /// To be called when readers find `new`: turns that were taken of the old one meanwhile count.
+  func finishReplacing(
+    _ old: NodeBlock.Slot, with new: NodeBlock.Slot, from turns: UInt64
+  ) {
+    let late = old.turns.pointee.load(ordering: .relaxed) - turns
+    new.turns.pointee.wrappingAdd(late, ordering: .relaxed)
+    retire(old.base)
   }
 
   /// Takes away the RRset, if there is one, and names that exist no more without it.
   package func withdraw(_ owner: DomainName, _ type: RecordType) {
     name.set(owner)
-    guard let node = find(name.view), let rrset = node.rrset(type) else { return }
-    let remaining = node.rrsets.filter { $0.type != type }
-    if remaining.isEmpty && node.header.pointee.references == 0 && !block.isNamed(name.view) {
-      remove(node, name.view)
+    guard let node = find(name.view), let slot = node.slotHeld(type) else { return }
+    setSlots(node.allSlots.filter { $0.type != type }, of: node)
+    retire(slot.base)
+  }
+
+  /// Gives the node, which is that of ``name``, other RRsets; it goes when nothing needs it.
+  func setSlots(_ slots: [NodeBlock.Slot], of node: NodeBlock, flags: NodeBlock.Flags? = nil) {
+    if slots.isEmpty && node.header.pointee.references == 0 && !block.isNamed(name.view) {
+      unlink(node, name.view)
+      discard(node)
     } else {
-      replace(node, rrsets: remaining)
+      replace(node, slots: slots, flags: flags)
     }
-    retire { rrset.base.deallocate() }
   }
 
   /// The types that `owner` has.
   func types(at owner: DomainName) -> [RecordType] {
     name.set(owner)
-    return find(name.view)?.rrsets.map(\.type) ?? []
+    return find(name.view)?.types ?? []
   }
+
+  // MARK: Names without records
 
   /// Makes `owner` exist, with or without data, until ``unpin(_:)``.
   package func pin(_ owner: DomainName) {
@@ -250,15 +216,22 @@ package final class Zone {
 
   // MARK: Nodes
 
-  private func find(_ name: NameView) -> NodeBlock? {
+  func find(_ name: NameView) -> NodeBlock? {
     block.node(name, seed: seed)
+  }
+
+  func insertNode(
+    _ name: NameView, slots: [NodeBlock.Slot], references: UInt32, flags: NodeBlock.Flags = []
+  ) {
+    insert(
+      NodeBlock.allocate(
+        name: name, hash: name.hash(seed: seed), slots: slots, references: references,
+        flags: flags), name)
   }
 
   /// Adds a node, and only then the ancestors that are not there: a reader that does not find
   /// the node yet must not find an ancestor either, which would hide a wildcard above it.
-  private func insertNode(_ name: NameView, rrsets: [RRsetBlock], references: UInt32) {
-    let node = NodeBlock.allocate(
-      name: name, hash: name.hash(seed: seed), rrsets: rrsets, references: references, flags: [])
+  func insert(_ node: NodeBlock, _ name: NameView) {
     growIfFull()
     block.nodes.insert(node)
     if !block.isNamed(name) { addReference(to: name.parent) }
@@ -268,37 +241,45 @@ package final class Zone {
     if let node = find(name) {
       node.header.pointee.references += 1
     } else {
-      insertNode(name, rrsets: [], references: 1)
+      insertNode(name, slots: [], references: 1)
     }
   }
 
-  private func replace(
-    _ node: NodeBlock, rrsets: [RRsetBlock], flags: NodeBlock.Flags? = nil
+  /// Puts another node in the place of one.
+  func replace(
+    _ node: NodeBlock, slots: [NodeBlock.Slot], flags: NodeBlock.Flags? = nil
   ) {
-    name.set(UnsafePointer(node.name.baseAddress!.assumingMemoryBound(to: UInt8.self)))
+    name.set(node.name.octets)
     let new = NodeBlock.allocate(
-      name: name.view, hash: node.hash, rrsets: rrsets,
+      name: name.view, hash: node.hash, slots: slots,
       references: node.header.pointee.references, flags: flags ?? node.flags)
     block.nodes.replace(node, with: new)
-    retire { node.deallocate() }
+    discard(node)
   }
 
   private func removeIfUnused(_ node: NodeBlock, _ name: NameView) {
-    guard node.rrsetCount == 0, node.header.pointee.references == 0, !block.isNamed(name) else {
-      return
-    }
-    remove(node, name)
+    guard node.instance == nil, node.rrsetCount == 0, node.header.pointee.references == 0,
+      !block.isNamed(name)
+    else { return }
+    unlink(node, name)
+    discard(node)
   }
 
-  /// Removes a node, the ancestors that were there for it alone before it: the order of
-  /// ``insertNode(_:rrsets:references:)`` reversed, for the same reason.
-  private func remove(_ node: NodeBlock, _ name: NameView) {
+  /// Takes a node out, the ancestors that were there for it alone before it: the order of
+  /// ``insert(_:_:)`` reversed, for the same reason.
+  func unlink(_ node: NodeBlock, _ name: NameView) {
     if let parent = find(name.parent) {
       parent.header.pointee.references -= 1
       removeIfUnused(parent, name.parent)
     }
     block.nodes.remove(node)
-    retire { node.deallocate() }
+  }
+
+  /// Frees a node; an instance's memory is freed by ``free(_:)`` alone.
+  func discard(_ node: NodeBlock) {
+    guard node.instance == nil, let memory = UnsafeMutableRawPointer(bitPattern: node.address)
+    else { return }
+    retire(memory)
   }
 
   private func growIfFull() {
@@ -307,19 +288,22 @@ package final class Zone {
     let new = NameTable<NodeBlock>.allocate(for: old.count + 1)
     old.forEach { new.insert($0) }
     block.header.pointee.nodes.store(UInt(bitPattern: new.memory), ordering: .releasing)
-    retire { old.memory.deallocate() }
+    retire(old.memory)
   }
 
   // MARK: Cuts
 
-  /// Notes at the node of `owner` where authority ends; see ``NodeBlock/Flags``.
+  /// Notes at the node of `owner`, which static records make exist, where authority ends; see
+  /// ``NodeBlock/Flags``.
   func setCutFlags(of owner: DomainName, isOccluded: Bool) {
     name.set(owner)
-    guard let node = find(name.view) else { return }
-    var flags: NodeBlock.Flags = []
-    if owner != apex && node.rrset(.ns) != nil { flags.insert(.delegation) }
-    if node.rrset(.dname) != nil { flags.insert(.dname) }
-    if isOccluded { flags.insert(.occluded) }
-    if flags != node.flags { replace(node, rrsets: node.rrsets, flags: flags) }
+    // An instance has no name that ends authority or lies beyond such an end.
+    guard let node = find(name.view), node.instance == nil else { return }
+    var cuts: NodeBlock.Flags = []
+    if owner != apex && node.prepared(.ns) != nil { cuts.insert(.delegation) }
+    if node.prepared(.dname) != nil { cuts.insert(.dname) }
+    if isOccluded { cuts.insert(.occluded) }
+    guard cuts != node.flags.intersection(.cuts) else { return }
+    replace(node, slots: node.allSlots, flags: node.flags.subtracting(.cuts).union(cuts))
   }
 }

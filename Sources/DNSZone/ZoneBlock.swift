@@ -89,7 +89,7 @@ struct ZoneBlock: NameTableEntry {
   func deallocate() {
     let nodes = nodes
     nodes.forEach { node in
-      for rrset in node.rrsets { rrset.base.deallocate() }
+      for slot in node.allSlots { slot.base.deallocate() }
       node.deallocate()
     }
     deallocateTable()

@@ -60,7 +60,7 @@ package final class ZoneDomain: @unchecked Sendable {
     }
     new.note.storeBytes(of: depths, as: UInt128.self)
     let old = table.exchange(UInt(bitPattern: new.memory), ordering: .acquiringAndReleasing)
-    reclamation.retire(UnsafeMutableRawPointer(bitPattern: old)!)
+    reclamation.retire(.memory(UnsafeMutableRawPointer(bitPattern: old)!))
   }
 
   // MARK: Readers

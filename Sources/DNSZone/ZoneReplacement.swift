@@ -43,14 +43,13 @@ extension Zone {
     var places: [RRsetKey: Int] = [:]
     for record in records {
       let key = RRsetKey(owner: record.owner, type: record.type)
-      let member = RRset.Member(rdata: record.rdata)
       if let place = places[key] {
         rrsets[place].ttl = min(rrsets[place].ttl, record.ttl)
-        rrsets[place].members.append(member)
+        rrsets[place].rdata.append(record.rdata)
       } else {
         places[key] = rrsets.count
         rrsets.append(
-          RRset(owner: record.owner, type: record.type, ttl: record.ttl, members: [member]))
+          RRset(owner: record.owner, type: record.type, ttl: record.ttl, rdata: [record.rdata]))
       }
     }
     return rrsets
@@ -71,7 +70,7 @@ extension Zone {
 
   /// - Returns: how many RRsets are other than before.
   private func publishStatic(_ rrsets: [RRset]) -> Int {
-    rrsets.count { publish($0, looksUpTargets: true) }
+    rrsets.count { publish($0) }
   }
 
   /// Notes at each node what queries must know about cuts, so that they need not search. Below a

@@ -21,7 +21,7 @@ struct DueQueue<Subject: Hashable> {
 
   /// Looks at `subject` at `time`, or sooner if that was asked already.
   mutating func schedule(_ subject: Subject, at time: BootTime) {
-    guard time != RRset.noLease else { return }
+    guard time != BootTime.never else { return }
     if let scheduled = times[subject], scheduled <= time { return }
     times[subject] = time
     heap.insert(Entry(time: time, subject: subject))

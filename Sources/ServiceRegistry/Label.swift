@@ -27,6 +27,11 @@ package struct Label: Sendable {
     self.text = text
   }
 
+  /// What was checked before.
+  init(unchecked text: String) {
+    self.text = text
+  }
+
   var octets: [UInt8] { Array(text.utf8) }
 
   /// `label` with the underscore that keeps service and port names apart from hosts (RFC 2782).

@@ -26,25 +26,25 @@ struct LeaseCalendar {
     let number = Self.number(time)
     if steps[number] == nil { numbers.insert(number) }
     member.lookAt = time
-    member.lookPlace = steps[number]?.count ?? 0
+    member.lookPlace = Int32(steps[number]?.count ?? 0)
     steps[number, default: []].append(member)
   }
 
   /// Does not look at `member` any more.
   mutating func cancel(_ member: Member) {
-    guard member.lookAt != RRset.noLease else { return }
+    guard member.lookAt != BootTime.never else { return }
     let number = Self.number(member.lookAt)
-    member.lookAt = RRset.noLease
+    member.lookAt = BootTime.never
     guard let last = steps[number]?.popLast(), last !== member else { return }
     last.lookPlace = member.lookPlace
-    steps[number]?[member.lookPlace] = last
+    steps[number]?[Int(member.lookPlace)] = last
   }
 
   /// The next instance whose time is `now` or before; nil when there is none.
   mutating func next(at now: BootTime) -> Member? {
     while let number = numbers.min, number * Self.step <= now {
       if let member = steps[number]?.popLast() {
-        member.lookAt = RRset.noLease
+        member.lookAt = BootTime.never
         return member
       }
       steps[number] = nil

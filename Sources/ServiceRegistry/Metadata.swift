@@ -12,6 +12,11 @@ package struct Metadata: Equatable, Sendable {
     self.strings = strings
   }
 
+  /// - Parameter text: RDATA as ``appendRDATA(to:)`` makes it.
+  init(text: UnsafeRawBufferPointer) {
+    strings = text.first == 0 ? [] : Array(text)
+  }
+
   /// - Parameter entries: each key once.
   package init(_ entries: [(key: String, value: String)]) throws(RegistryError) {
     guard entries.count <= RegistryLimits.metadataEntries else {

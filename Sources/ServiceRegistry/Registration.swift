@@ -30,14 +30,14 @@ package struct NamedPort: Equatable, Sendable {
   }
 
   /// Equal also in the case of letters.
-  fileprivate func isSame(as other: NamedPort) -> Bool {
+  func isSame(as other: NamedPort) -> Bool {
     self == other && name.text == other.name.text
   }
 }
 
 /// An instance's own words, checked. Limits are in ``RegistryLimits``.
 package struct Registration: Equatable, Sendable {
-  /// At least one.
+  /// At least one; IPv4 before IPv6.
   package var addresses: [IPAddress]
   package var port: UInt16?
   /// In order of name.
@@ -62,19 +62,36 @@ package struct Registration: Equatable, Sendable {
     tags: [Label] = [], metadata: Metadata? = nil, status: InstanceStatus = .passing,
     leaseSeconds: Int? = RegistryLimits.defaultLeaseSeconds
   ) throws(RegistryError) {
-    self.addresses = addresses
-    self.port = port
-    self.ports = ports.count > 1 ? ports.sorted { $0.name < $1.name } : ports
-    self.transport = transport
-    self.weight = weight
-    self.priority = priority
-    self.tags = tags.count > 1 ? Array(Set(tags)).sorted() : tags
-    self.metadata = metadata ?? .empty
-    self.status = status
-    self.leaseSeconds = leaseSeconds
+    self.init(
+      unchecked: addresses, port: port,
+      ports: ports.count > 1 ? ports.sorted { $0.name < $1.name } : ports, transport: transport,
+      weight: weight, priority: priority,
+      tags: tags.count > 1 ? Array(Set(tags)).sorted() : tags, metadata: metadata ?? .empty,
+      status: status, leaseSeconds: leaseSeconds)
+    if addresses.count > 1 {
+      self.addresses = addresses.filter(\.isV4) + addresses.filter { !$0.isV4 }
+    }
     try checkCounts()
     try checkAddresses()
     try checkNumbers()
+  }
+
+  /// What was checked before.
+  init(
+    unchecked addresses: [IPAddress], port: UInt16?, ports: [NamedPort],
+    transport: TransportProtocol, weight: UInt16, priority: UInt16, tags: [Label],
+    metadata: Metadata, status: InstanceStatus, leaseSeconds: Int?
+  ) {
+    self.addresses = addresses
+    self.port = port
+    self.ports = ports
+    self.transport = transport
+    self.weight = weight
+    self.priority = priority
+    self.tags = tags
+    self.metadata = metadata
+    self.status = status
+    self.leaseSeconds = leaseSeconds
   }
 
   private func checkCounts() throws(RegistryError) {
@@ -118,13 +135,6 @@ package struct Registration: Equatable, Sendable {
       throw .badField(
         "lease_seconds", "must be \(range.lowerBound) to \(range.upperBound), or null for no end")
     }
-  }
-
-  /// Takes over the memory of what is the same in `other`.
-  mutating func share(_ other: Registration) {
-    if ports.elementsEqual(other.ports, by: { $0.isSame(as: $1) }) { ports = other.ports }
-    if tags.elementsEqual(other.tags, by: { $0.text == $1.text }) { tags = other.tags }
-    if metadata == other.metadata { metadata = other.metadata }
   }
 
   /// Whether the zone's records for this registration and `other` are the same.

@@ -24,7 +24,10 @@ package actor Registry {
   private let logger: Logger
   var state = RegistryState()
   var leaseEnds = LeaseCalendar()
-  var upkeep = DueQueue<Upkeep>()
+  /// Services with instances that the zone holds though their lease has ended.
+  var endedServices: Deque<Service> = []
+  /// Services without instances by when they are to be forgotten.
+  var emptyServices = DueQueue<ServiceName>()
   private var inbox: Deque<Waiting> = []
   /// Commands in the inbox that somebody waits for.
   package private(set) var waitingCommands = 0
@@ -95,7 +98,7 @@ package actor Registry {
     }
     for instance in stored.instances {
       guard let service = state.services[instance.key.service] else { continue }
-      _ = state.put(instance, in: service, at: now)
+      _ = state.put(instance, zone.makeBlock(of: instance), in: service, at: now)
       warnIfHidden(instance)
     }
   }
@@ -135,7 +138,7 @@ package actor Registry {
     _ key: InstanceKey, status: InstanceStatus?
   ) async throws(RegistryError) -> InstanceView {
     guard let member = state.member(key), !member.isExpired else { throw .unknownInstance(key) }
-    if let status = changedStatus(status, of: member.instance),
+    if let status = changedStatus(status, of: member),
       case .stored(let view, _, _) = try await submit(.changeStatus(key, status))
     {
       return view
@@ -148,10 +151,10 @@ package actor Registry {
   /// The status if it may be another than the stored one: what is being committed, or may be on
   /// disk, can have another than is in memory.
   func changedStatus(
-    _ status: InstanceStatus?, of instance: Instance
+    _ status: InstanceStatus?, of member: Member
   ) -> InstanceStatus? {
     guard let status else { return nil }
-    let isChange = status != instance.registration.status || isCommitting || state.isInDoubt
+    let isChange = status != member.status || isCommitting || state.isInDoubt
     return isChange ? status : nil
   }
 
@@ -317,7 +320,7 @@ package actor Registry {
   /// The instance as the command left it, whatever a later one of the same batch has done to it.
   private func view(_ instance: Instance) -> InstanceView {
     let member = state.member(instance.key)
-    let isCurrent = member?.instance.revision == instance.revision
+    let isCurrent = member?.revision == instance.revision
     return InstanceView(
       instance, renewedAt: isCurrent ? member?.renewedAt ?? clock.wall() : clock.wall())
   }

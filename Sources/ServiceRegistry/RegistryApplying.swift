@@ -1,5 +1,6 @@
 // What follows a commit: the state in memory and the published zone become what is on disk.
 
+import DNSWire
 import DNSZone
 
 extension Registry {
@@ -50,19 +51,20 @@ extension Registry {
     zone.changeClaims(
       of: name, from: state.services[name]?.record.claims, to: change.record.claims)
     let service = state.put(change.record)
+    let owner = zone.names.service(name).wire
     for instance in change.instances {
-      if let before = service.member(instance.key.id) {
-        touched.claims.insert(before.registration)
-      }
+      if let before = service.member(instance.key.id) { touched.claims.insert(before) }
       touched.claims.insert(instance.registration)
-      let member = state.put(instance, in: service, at: clock.wall())
+      let block = zone.makeBlock(of: instance, service: owner)
+      let (member, before) = state.put(instance, block, in: service, at: clock.wall())
+      if let before { touched.replaced.append(before) }
       if areLeasesRunning { beginLease(member) }
       touched.members.append(member)
     }
     for key in change.removed {
       guard let member = state.remove(key.id, from: service) else { continue }
-      touched.claims.insert(member.registration)
-      touched.removed.append(key.id)
+      touched.claims.insert(member)
+      touched.removed.append(member)
       leaseEnds.cancel(member)
     }
     publish(touched, of: service)
@@ -84,7 +86,6 @@ extension Registry {
   /// Publishes that part of a service as it is now.
   func publish(_ part: ServiceZone.Part, of service: Service) {
     zone.publish(part, of: service) { state.child($0, of: service.name) }
-    scheduleTTLs(part, of: service)
   }
 
   /// All of a service.
@@ -95,7 +96,7 @@ extension Registry {
   /// Some instances of a service with the names that they share with others.
   func part(_ members: [Member]) -> ServiceZone.Part {
     members.reduce(into: ServiceZone.Part(members: members)) {
-      $0.claims.insert($1.registration)
+      $0.claims.insert($1)
     }
   }
 }

@@ -33,10 +33,10 @@ extension Registry {
       }
       // After a change, what is stored is not what a later item finds.
       let status =
-        changes.isEmpty ? changedStatus(renewal.status, of: member.instance) : renewal.status
+        changes.isEmpty ? changedStatus(renewal.status, of: member) : renewal.status
       if let status { changes.append((place, .changeStatus(renewal.key, status))) }
       restartLease(member)
-      results.append(.success(member.instance.revision))
+      results.append(.success(member.revision))
     }
     guard !changes.isEmpty else { return results }
     for (change, result) in zip(changes, try await submit(changes.map(\.command))) {

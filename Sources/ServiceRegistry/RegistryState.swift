@@ -54,17 +54,18 @@ struct RegistryState {
     childCounts[parent] = count == 1 ? nil : count - 1
   }
 
-  /// - Returns: the member, which is there if it was not.
-  mutating func put(_ instance: Instance, in service: Service, at now: WallTime) -> Member {
-    let instance = instance.sharing(with: service)
+  /// - Parameter block: what the zone is to answer from for `instance`.
+  /// - Returns: the member, which is there if it was not, and the block that it had before.
+  mutating func put(
+    _ instance: Instance, _ block: InstanceBlock, in service: Service, at now: WallTime
+  ) -> (member: Member, before: InstanceBlock?) {
     if let member = service.member(instance.key.id) {
-      member.replace(with: instance, at: now)
-      return member
+      return (member, member.replace(with: instance, block, at: now))
     }
-    let member = Member(instance, renewedAt: now)
+    let member = Member(instance, block, of: service, at: now)
     service.insert(member)
     instanceCount += 1
-    return member
+    return (member, nil)
   }
 
   mutating func remove(_ id: Label, from service: Service) -> Member? {
@@ -96,17 +97,5 @@ struct RegistryState {
 
   mutating func clearDoubt() {
     doubt = nil
-  }
-}
-
-extension Instance {
-  /// The same, with the memory of what is equal in another instance of the service: most instances
-  /// of a service differ in their addresses only.
-  fileprivate func sharing(with service: Service) -> Instance {
-    var registration = registration
-    if let other = service.members.last?.registration { registration.share(other) }
-    return Instance(
-      key: InstanceKey(service: service.name, id: key.id), registration: registration,
-      revision: revision, registeredAt: registeredAt)
   }
 }

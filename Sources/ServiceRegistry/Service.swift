@@ -53,11 +53,19 @@ package struct ServiceClaims: Equatable, Sendable {
 
   /// Adds what `registration` makes known; mostly that is there already.
   mutating func insert(_ registration: Registration) {
-    transports.insert(registration.transport)
-    for port in registration.ports {
-      ports.insert(Port(name: port.name, transport: port.transport))
-    }
-    for tag in registration.tags { tags.insert(tag) }
+    insert(registration.transport, registration.ports, registration.tags)
+  }
+
+  mutating func insert(_ member: Member) {
+    insert(member.transport, member.ports, member.tags)
+  }
+
+  private mutating func insert(
+    _ transport: TransportProtocol, _ ports: [NamedPort], _ tags: [Label]
+  ) {
+    transports.insert(transport)
+    for port in ports { self.ports.insert(Port(name: port.name, transport: port.transport)) }
+    for tag in tags { self.tags.insert(tag) }
   }
 
   var isWithinLimits: Bool {
@@ -70,6 +78,8 @@ final class Service {
   var record: ServiceRecord
   /// In order of id.
   private(set) var members: [Member] = []
+  /// Members whose lease has ended and which the zone still holds.
+  private(set) var ended: [Member] = []
   /// When it is forgotten; nil while it has instances.
   var emptyUntil: BootTime?
 
@@ -80,74 +90,48 @@ final class Service {
   var name: ServiceName { record.name }
 
   func member(_ id: Label) -> Member? {
-    let place = place(of: id)
-    guard place < members.count, members[place].id == id else { return nil }
-    return members[place]
+    let (place, isThere) = place(of: id)
+    return isThere ? members[place] : nil
   }
 
   /// Where the member is, or would be.
-  private func place(of id: Label) -> Int {
-    // Many come in order.
-    if let last = members.last, last.id < id { return members.count }
-    var low = 0
-    var high = members.count
-    while low < high {
-      let middle = (low + high) / 2
-      if members[middle].id < id { low = middle + 1 } else { high = middle }
+  private func place(of id: Label) -> (Int, isThere: Bool) {
+    var key = id.key
+    return key.withUTF8 { key in
+      // Many come in order.
+      if let last = members.last, last.compare(with: key) < 0 { return (members.count, false) }
+      var low = 0
+      var high = members.count
+      while low < high {
+        let middle = (low + high) / 2
+        let order = members[middle].compare(with: key)
+        if order == 0 { return (middle, true) }
+        if order < 0 { low = middle + 1 } else { high = middle }
+      }
+      return (low, false)
     }
-    return low
   }
 
   /// - Precondition: there is none with that id.
   func insert(_ member: Member) {
-    members.insert(member, at: place(of: member.id))
+    members.insert(member, at: place(of: member.id).0)
   }
 
   func remove(_ id: Label) -> Member? {
-    let place = place(of: id)
-    guard place < members.count, members[place].id == id else { return nil }
-    return members.remove(at: place)
-  }
-}
-
-/// An instance in memory with its lease; the registry's own.
-final class Member {
-  /// What is stored of it.
-  private(set) var instance: Instance
-  /// ``RRset/noLease`` for an instance without a lease, or before leases run.
-  var leaseEnd = RRset.noLease
-  var renewedAt: WallTime
-  /// When the lease will be looked at; ``RRset/noLease`` when it will not.
-  var lookAt = RRset.noLease
-  /// Its place among those that are looked at then.
-  var lookPlace = 0
-  /// Out of all answers because its lease ended; its removal waits to be committed.
-  var isExpired = false
-
-  init(_ instance: Instance, renewedAt: WallTime) {
-    self.instance = instance
-    self.renewedAt = renewedAt
+    let (place, isThere) = place(of: id)
+    guard isThere else { return nil }
+    let member = members.remove(at: place)
+    if member.isExpired { ended.removeAll { $0 === member } }
+    return member
   }
 
-  var id: Label { instance.key.id }
-  var registration: Registration { instance.registration }
-
-  /// Whether callers are given this instance.
-  var isLive: Bool { !isExpired && instance.registration.status.isLive }
-
-  /// Begins the lease anew.
-  func restartLease(at now: BootTime, wall: WallTime) {
-    renewedAt = wall
-    if let seconds = instance.registration.leaseSeconds {
-      leaseEnd = now + BootTime(seconds) * 1_000_000_000
-    }
+  func noteEnd(of member: Member) {
+    ended.append(member)
   }
 
-  /// What is stored has changed; the lease begins anew, once it is told to.
-  func replace(with instance: Instance, at now: WallTime) {
-    self.instance = instance
-    leaseEnd = RRset.noLease
-    renewedAt = now
-    isExpired = false
+  /// Those noted that have not come back since; none is noted any more.
+  func takeEnded() -> [Member] {
+    defer { ended = [] }
+    return ended.filter(\.isExpired)
   }
 }

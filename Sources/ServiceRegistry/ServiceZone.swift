@@ -50,9 +50,6 @@ package final class ServiceZone {
   /// Whether anything stands at `name` or below it.
   func exists(_ name: DomainName) -> Bool { zone.exists(name) }
 
-  /// Nanoseconds before a lease end from which on it bounds TTLs.
-  var ttlHorizon: BootTime { (BootTime(ttl) + 1) * 1_000_000_000 }
-
   /// The owner of what leaves no room for `name`: a static record, a delegation or DNAME above it,
   /// or another zone's apex.
   func staticOwner(claiming name: DomainName) -> DomainName? {
@@ -86,9 +83,7 @@ package final class ServiceZone {
     self.serial = serial
     guard let soa = records.first(where: { $0.type == .soa }) else { return }
     let rdata = SOA.rdata(soa.rdata, serial: serial)
-    zone.publish(
-      RRset(owner: soa.owner, type: .soa, ttl: soa.ttl, members: [RRset.Member(rdata: rdata)]),
-      looksUpTargets: true)
+    zone.publish(RRset(owner: soa.owner, type: .soa, ttl: soa.ttl, rdata: [rdata]))
   }
 
   /// Makes ``records`` the static ones, with another serial than the file's.
@@ -146,9 +141,28 @@ package final class ServiceZone {
   struct Part {
     var members: [Member] = []
     /// Instances that are gone.
-    var removed: [Label] = []
+    var removed: [Member] = []
+    /// What instances were answered from before.
+    var replaced: [InstanceBlock] = []
     /// The shared names.
     var claims = ServiceClaims()
+  }
+
+  /// What is answered for an instance, of which nobody knows yet.
+  func makeBlock(of instance: Instance) -> InstanceBlock {
+    makeBlock(of: instance, service: names.service(instance.key.service).wire)
+  }
+
+  /// - Parameter service: the service's owner name in wire form.
+  func makeBlock(of instance: Instance, service: [UInt8]) -> InstanceBlock {
+    let registration = instance.registration
+    var text: [UInt8] = []
+    registration.metadata.appendRDATA(to: &text)
+    return zone.makeInstance(
+      InstanceBlock.Content(
+        name: names.instance(instance.key.id, service: service),
+        addresses: registration.addresses, port: registration.port,
+        priority: registration.priority, weight: registration.weight, text: text, ttl: ttl))
   }
 
   /// Publishes what that part of `service` is now.
@@ -157,52 +171,31 @@ package final class ServiceZone {
   /// a host that does not exist.
   ///
   /// - Parameter child: the service whose name is the label before this one's: its names go before
-  ///   ports and instances.
+  ///   ports.
   func publish(_ part: Part, of service: Service, child: (Label) -> Service?) {
     let owner = names.service(service.name).wire
     let mayHide = mayHide(service.name)
-    func publish(_ sources: OwnerSources) {
-      guard !mayHide || isFree(DomainName(uncheckedWire: sources.owner)) else {
-        noteHidden(service.name)
-        return
-      }
-      for source in sources.sources {
-        rrsets.add(source.type, ttl: ttl, leaseEnd: source.leaseEnd) {
-          source.addRecords(to: &$0, service: owner)
-        }
-      }
-      zone.replaceAll(at: sources.owner, with: &rrsets)
+    func isFree(_ name: [UInt8]) -> Bool {
+      guard mayHide, !self.isFree(DomainName(uncheckedWire: name)) else { return true }
+      noteHidden(service.name)
+      return false
     }
     for member in part.members where !member.isExpired {
-      publish(serviceRecords.host(member, service: owner))
+      guard !mayHide || isFree(names.instance(member.id, service: owner)) else { continue }
+      zone.publish(member.block)
     }
-    for sources in shared(part, service, child) { publish(sources) }
-    let gone = part.removed + part.members.lazy.filter(\.isExpired).map(\.id)
-    for id in gone where child(id) == nil {
-      // Else a service has taken the name over meanwhile.
-      publish(OwnerSources(owner: names.instance(id, service: owner)))
-    }
-  }
-
-  /// Publishes when the leases of that part end, where nothing else has changed.
-  func publishLeaseEnds(_ part: Part, of service: Service, child: (Label) -> Service?) {
-    let owner = names.service(service.name).wire
-    let mayHide = mayHide(service.name)
-    let hosts = part.members.lazy.filter { !$0.isExpired }
-      .map { self.serviceRecords.host($0, service: owner) }
-    for sources in Array(hosts) + shared(part, service, child)
-    where !mayHide || isFree(DomainName(uncheckedWire: sources.owner)) {
-      for source in sources.sources {
-        zone.setLeaseEnd(source.leaseEnd, of: sources.owner, source.type)
-      }
-    }
-  }
-
-  private func shared(
-    _ part: Part, _ service: Service, _ child: (Label) -> Service?
-  ) -> [OwnerSources] {
-    serviceRecords.shared(of: service, claims: part.claims) { port in
+    let isPortHidden: (ServiceClaims.Port) -> Bool = { port in
       child(port.name)?.record.claims.transports.contains(port.transport) ?? false
+    }
+    for group in serviceRecords.groups(of: service, claims: part.claims, isPortHidden: isPortHidden)
+    where isFree(group.owner) {
+      group.add(to: &rrsets, ttl: ttl)
+      zone.replaceAll(at: group.owner, with: &rrsets)
+    }
+    for member in part.members where member.isExpired { zone.withdraw(member.block) }
+    for block in part.replaced + part.removed.map(\.block) {
+      zone.withdraw(block)
+      zone.free(block)
     }
   }
 

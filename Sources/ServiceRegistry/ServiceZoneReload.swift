@@ -58,7 +58,7 @@ extension ServiceZone {
     of service: Service, where isWanted: (DomainName) -> Bool
   ) -> DomainName? {
     for member in service.members where !member.isExpired {
-      let name = names.instance(member.instance.key)
+      let name = names.instance(member.key)
       if isWanted(name) && staticOwner(claiming: name) == nil { return name }
     }
     return nil

@@ -99,26 +99,18 @@ enum AnsweredZone {
     let zone = Zone(
       apex: apex, records: ZoneText(RegistryUnderTest.staticZone, origin: apex).records, in: domain)
     domain.publish([zone])
-    var rrsets = OwnerRRsets()
     for service in 0..<services {
-      let owner = ZoneUnderTest.name("s\(service).mesh.internal.").wire
-      let addresses = (0..<instances).compactMap {
-        IPAddress("10.\(service / 250).\(service % 250).\($0 + 1)")
+      let owner = "s\(service).mesh.internal."
+      let instances = (0..<instances).map {
+        ServedInstance(
+          "i\($0).\(owner)", ["10.\(service / 250).\(service % 250).\($0 + 1)"], port: 9_090)
       }
-      rrsets.add(.a, ttl: 5, leaseEnd: RRset.noLease) { rrset in
-        for address in addresses { rrset.add(weight: 1, address.appendOctets) }
+      let blocks = zone.publish(instances, at: owner)
+      var rrsets = OwnerRRsets()
+      rrsets.add(.srv, ttl: 5) { records in
+        for block in blocks { records.add(block, port: 9_090, weight: 1) }
       }
-      zone.replaceAll(at: owner, with: &rrsets)
-      rrsets.add(.srv, ttl: 5, leaseEnd: RRset.noLease) { rrset in
-        for (index, address) in addresses.enumerated() {
-          rrset.add(weight: 1, targetAddresses: [address]) {
-            $0 += [0, 0, 0, 1, 0x23, 0x82, 2, UInt8(ascii: "i"), UInt8(ascii: "0") + UInt8(index)]
-            $0 += owner
-          }
-        }
-      }
-      zone.replaceAll(
-        at: ZoneUnderTest.name("_grpc._tcp.s\(service).mesh.internal.").wire, with: &rrsets)
+      zone.replaceAll(at: ZoneUnderTest.name("_grpc._tcp.\(owner)").wire, with: &rrsets)
     }
     return domain
   }

@@ -105,25 +105,15 @@ struct AdditionalDataTests {
     #expect(reply.additional.isEmpty)
   }
 
-  /// SRV records of registered instances: each brings its addresses itself.
-  static func service(_ targets: [(name: String, addresses: [String])]) -> RRset {
-    RRset(
-      owner: ZoneUnderTest.name("web.example."), type: .srv, ttl: 5,
-      members: targets.map { target in
-        RRset.Member(
-          rdata: [0, 0, 0, 1, 0x1F, 0x90] + ZoneUnderTest.name(target.name).wire,
-          targetAddresses: target.addresses.compactMap { IPAddress($0) })
-      })
-  }
-
-  @Test("prepared SRV records bring their addresses in the order of the answer")
-  func preparedTargets() throws {
+  @Test("SRV records of instances bring their addresses in the order of the answer")
+  func instanceTargets() throws {
     let served = ZoneUnderTest("example.", Self.head)
     served.zone.publish(
-      Self.service([
-        ("i1.web.example.", ["10.0.0.1", "fd00::1", "10.1.0.1"]), ("i2.web.example.", []),
-        ("i3.web.example.", ["fd00::3"]),
-      ]))
+      [
+        ServedInstance("i1.web.example.", ["10.0.0.1", "fd00::1", "10.1.0.1"]),
+        ServedInstance("i2.web.example.", []),
+        ServedInstance("i3.web.example.", ["fd00::3"]),
+      ], at: "web.example.")
     let reply = try served.ask("web.example.", .srv)
     #expect(
       reply.answer.lines == [
@@ -146,14 +136,16 @@ struct AdditionalDataTests {
   @Test("an address that moves from one target to the next moves in the additional section")
   func movedAddress() throws {
     let served = ZoneUnderTest("example.", Self.head)
+    let before = served.zone.publish(
+      [
+        ServedInstance("i1.web.example.", ["10.0.0.1"]),
+        ServedInstance("i2.web.example.", ["10.0.0.2", "10.0.0.3"]),
+      ], at: "web.example.")
     served.zone.publish(
-      Self.service([
-        ("i1.web.example.", ["10.0.0.1"]), ("i2.web.example.", ["10.0.0.2", "10.0.0.3"]),
-      ]))
-    served.zone.publish(
-      Self.service([
-        ("i1.web.example.", ["10.0.0.1", "10.0.0.2"]), ("i2.web.example.", ["10.0.0.3"]),
-      ]))
+      [
+        ServedInstance("i1.web.example.", ["10.0.0.1", "10.0.0.2"]),
+        ServedInstance("i2.web.example.", ["10.0.0.3"]),
+      ], at: "web.example.", insteadOf: before)
     #expect(
       try served.ask("web.example.", .srv).additional
         == """
@@ -166,13 +158,12 @@ struct AdditionalDataTests {
   @Test("additional data is left out by whole RRsets and in silence (RFC 2181 section 9)")
   func wholeRRsets() throws {
     let served = ZoneUnderTest("example.", Self.head)
-    let targets = (0..<8).map { number in
-      (
-        name: "i\(number).web.example.",
-        addresses: ["10.0.\(number).1", "10.0.\(number).2", "fd00::\(number)", "fd01::\(number)"]
-      )
+    let instances = (0..<8).map { number in
+      ServedInstance(
+        "i\(number).web.example.",
+        ["10.0.\(number).1", "10.0.\(number).2", "fd00::\(number)", "fd01::\(number)"])
     }
-    served.zone.publish(Self.service(targets))
+    served.zone.publish(instances, at: "web.example.")
     let whole = try served.ask("web.example.", .srv, over: .tcp)
     #expect(whole.additional.count == 32)
     for size in UInt16(512)...1232 {
@@ -180,10 +171,10 @@ struct AdditionalDataTests {
       #expect(reply.length <= Int(size))
       #expect(!reply.isTruncated)
       #expect(reply.answer.count == 8)
-      for (name, _) in targets {
+      for instance in instances {
         for type in [RecordType.a, .aaaa] {
           let count = reply.additional.records.filter {
-            $0.type == type && $0.owner == ZoneUnderTest.name(name)
+            $0.type == type && $0.owner == ZoneUnderTest.name(instance.name)
           }.count
           #expect(count == 0 || count == 2)
         }
@@ -222,13 +213,15 @@ struct AdditionalDataTests {
     let served = ZoneUnderTest("example.", Self.head)
     let label = String(repeating: "t", count: 50)
     served.zone.publish(
-      Self.service(
-        (0..<600).map { ("\(label)\($0).web.example.", ["10.0.\($0 / 256).\($0 % 256)"]) }))
+      (0..<600).map {
+        ServedInstance("\(label)\($0).web.example.", ["10.0.\($0 / 256).\($0 % 256)"])
+      }, at: "web.example.")
     let reply = try served.ask("web.example.", .srv, over: .tcp)
     #expect(!reply.isTruncated)
     #expect(reply.answer.count == 600)
     #expect(reply.length > 0x4000)
     let owners = Set(reply.answer.records.map { Array($0.rdata[6...]) })
+    #expect(!reply.additional.isEmpty)
     #expect(reply.additional.records.allSatisfy { owners.contains($0.owner.wire) })
   }
 }

@@ -29,12 +29,15 @@ struct MutatedQueryTests {
       ),
       (".", "@ SOA ns. h. 1 2 3 4 5\n@ NS ns.\n*.wild TXT \"x\""),
     ])
-    let lines = (0..<60).map { "web.mesh.internal. 5 A 10.0.0.\($0)" }.joined(separator: "\n")
-    served.zone.publish(RRset(lines, leaseEnd: 10_000_000_000))
-    var srv = AdditionalDataTests.service(
-      (0..<20).map { ("i\($0).web.mesh.internal.", ["10.0.0.\($0)", "fd00::\($0)"]) })
-    srv.owner = ZoneUnderTest.name("web.mesh.internal.")
-    served.zone.publish(srv)
+    // A third has a port; the leases end one after the other while queries are made.
+    let instances = (0..<60).map { (number: Int) -> ServedInstance in
+      let shared = ["10.0.0.\(number / 2)"]
+      return ServedInstance(
+        "I\(number).web.mesh.internal.", number < 20 ? shared + ["fd00::\(number)"] : shared,
+        port: number < 20 ? 8080 : nil, weight: UInt16(1 + number % 3),
+        leaseEnd: BootTime(1 + number % 16) * 1_000_000_000)
+    }
+    served.zone.publish(instances, at: "web.mesh.internal.")
     served.publish(Zone.broken(apex: ZoneUnderTest.name("broken."), in: served.domain))
     return served
   }()
@@ -42,7 +45,8 @@ struct MutatedQueryTests {
   static let seeds: [[UInt8]] = {
     let names = [
       "web.mesh.internal.", "alias.mesh.internal.", "loop.mesh.internal.", "x.old.mesh.internal.",
-      "www.cut.mesh.internal.", "any.mesh.internal.", "h.mesh.internal.", "none.web.mesh.internal.",
+      "i1.web.mesh.internal.", "www.cut.mesh.internal.", "any.mesh.internal.", "h.mesh.internal.",
+      "none.web.mesh.internal.",
       "mesh.internal.", ".", "a.b.wild.", "x.broken.", String(repeating: "x.", count: 127),
     ]
     let types: [RecordType] = [.a, .srv, .mx, .any, .ds, .https, .ixfr, .opt]

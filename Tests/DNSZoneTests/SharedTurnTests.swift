@@ -7,10 +7,12 @@ import Testing
 
 @Suite("Turns shared by threads")
 struct SharedTurnTests {
-  @Test("responders of one domain take turns from one counter")
-  func responders() throws {
-    let served = ZoneUnderTest("mesh.", RotationTests.head)
-    served.zone.publish(RotationTests.addresses(6))
+  @Test("responders of one domain take turns from one counter", arguments: [false, true])
+  func responders(areRegistered: Bool) throws {
+    let served =
+      areRegistered
+      ? RotationTests.served(RotationTests.instances(6))
+      : RotationTests.served(RotationTests.addresses(6))
     let responders = (0..<3).compactMap { _ in
       Responder(domain: served.domain, settings: .underTest)
     }
@@ -40,16 +42,18 @@ struct SharedTurnTests {
 
   @Test("four threads: every record comes first exactly as often as the others")
   func equalWeights() {
-    let served = ZoneUnderTest("mesh.", RotationTests.head)
-    served.zone.publish(RotationTests.addresses(8))
-    let counts = firsts(served.domain, QueryMessage("web.mesh.", .a).octets, rounds: 400)
-    #expect(counts == Dictionary(uniqueKeysWithValues: (0..<8).map { ("10.0.0.\($0)", 200) }))
+    for served in [
+      RotationTests.served(RotationTests.addresses(8)),
+      RotationTests.served(RotationTests.instances(8)),
+    ] {
+      let counts = firsts(served.domain, QueryMessage("web.mesh.", .a).octets, rounds: 400)
+      #expect(counts == Dictionary(uniqueKeysWithValues: (0..<8).map { ("10.0.0.\($0)", 200) }))
+    }
   }
 
   @Test("four threads: every record comes first exactly by its weight")
   func weights() {
-    let served = ZoneUnderTest("mesh.", RotationTests.head)
-    served.zone.publish(RotationTests.addresses(3, weights: [1, 2, 5]))
+    let served = RotationTests.served(RotationTests.instances(3, weights: [1, 2, 5]))
     let counts = firsts(served.domain, QueryMessage("web.mesh.", .a).octets, rounds: 400)
     #expect(counts == ["10.0.0.0": 200, "10.0.0.1": 400, "10.0.0.2": 1000])
   }
@@ -58,8 +62,19 @@ struct SharedTurnTests {
   func behindAlias() {
     let served = ZoneUnderTest(
       "mesh.",
-      RotationTests.head + "alias CNAME web\nweb A 10.0.0.1\nweb A 10.0.0.2\nweb A 10.0.0.3")
-    let counts = firsts(served.domain, QueryMessage("alias.mesh.", .a).octets, rounds: 300)
-    #expect(counts == ["10.0.0.1": 400, "10.0.0.2": 400, "10.0.0.3": 400])
+      RotationTests.head + """
+        alias CNAME web
+        web A 10.0.0.1
+        web A 10.0.0.2
+        web A 10.0.0.3
+        registered CNAME api
+        """)
+    served.zone.publish(
+      (1...3).map { ServedInstance("i\($0).api.mesh.", ["10.0.0.\($0)"], weight: 9) },
+      at: "api.mesh.")
+    for alias in ["alias.mesh.", "registered.mesh."] {
+      let counts = firsts(served.domain, QueryMessage(alias, .a).octets, rounds: 300)
+      #expect(counts == ["10.0.0.1": 400, "10.0.0.2": 400, "10.0.0.3": 400])
+    }
   }
 }

@@ -28,12 +28,35 @@ struct ZoneGrowthTests {
     }
   }
 
-  @Test("50,000 names come and go: each is found while it is there, and not after")
-  func growth() throws {
+  @Test(
+    "50,000 names come and go: each is found while it is there, and not after",
+    arguments: [false, true])
+  func growth(areInstances: Bool) throws {
     let total = 50_000
+    var instances: [Int: InstanceBlock] = [:]
+    func come(_ number: Int) {
+      guard areInstances else {
+        let rrset = RRset(owner: name(number), type: .a, ttl: 5, rdata: [rdata(number)])
+        served.zone.publish(rrset)
+        return
+      }
+      let addresses = [IPAddress(octets: rdata(number))].compactMap(\.self)
+      let instance = served.zone.makeInstance(
+        InstanceBlock.Content(
+          name: name(number).wire, addresses: addresses, port: nil, ttl: 5))
+      served.zone.publish(instance)
+      instances[number] = instance
+    }
+    func go(_ number: Int) {
+      guard let instance = instances[number] else {
+        served.zone.withdraw(name(number), .a)
+        return
+      }
+      served.zone.withdraw(instance)
+      served.zone.free(instance)
+    }
     for number in 0..<total {
-      let member = RRset.Member(rdata: rdata(number))
-      served.zone.publish(RRset(owner: name(number), type: .a, ttl: 5, members: [member]))
+      come(number)
       if number % 1024 == 0 {
         served.domain.collect()
         for earlier in stride(from: 0, through: number, by: 1 + number / 5) {
@@ -44,7 +67,7 @@ struct ZoneGrowthTests {
     }
     for number in stride(from: 0, to: total, by: 17) { try expect(number, isThere: true) }
     for number in 0..<total {
-      served.zone.withdraw(name(number), .a)
+      go(number)
       if number % 1024 == 0 {
         served.domain.collect()
         try expect(number, isThere: false)
@@ -118,8 +141,21 @@ struct ZoneGrowthTests {
   func equalPublication() {
     served.zone.publish(RRset("web.mesh. 5 A 10.0.0.1"))
     served.domain.collect()
+    for _ in 0..<3 { served.zone.publish(RRset("web.mesh. 5 A 10.0.0.1")) }
+    #expect(served.domain.reclamation.waitingCount == 0)
+  }
+
+  @Test("nor do equal lists of the same instances, whenever their leases end")
+  func equalInstances() {
+    let names = ["i0.web.mesh.", "i1.web.mesh."]
+    let blocks = served.zone.publish(
+      names.map { ServedInstance($0, ["10.0.0.1"]) }, at: "web.mesh.")
+    served.zone.publishPort(53, of: blocks, at: "_dns._udp.web.mesh.")
+    served.domain.collect()
     for end: BootTime in [1, 2, 3] {
-      served.zone.publish(RRset("web.mesh. 5 A 10.0.0.1", leaseEnd: end))
+      for block in blocks { block.leaseEnd = end }
+      served.zone.publishPort(53, of: blocks, at: "_dns._udp.web.mesh.")
+      for block in blocks { served.zone.publish(block) }
     }
     #expect(served.domain.reclamation.waitingCount == 0)
   }

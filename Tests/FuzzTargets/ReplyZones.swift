@@ -4,7 +4,7 @@ import DNSWire
 import DNSZone
 import TestSupport
 
-/// Static zones from text, and RRsets as registered services have them.
+/// Static zones from text, and instances of registered services.
 ///
 /// `Tests/Corpus/reply` asks for these names; whoever adds a feature adds a name and a query.
 struct ReplyZones {
@@ -19,7 +19,6 @@ struct ReplyZones {
     let apex = ZoneUnderTest.name(origin)
     return (apex: apex, records: ZoneText(text, origin: apex).records)
   }
-  private let registered = registeredRRsets()
 
   /// A domain in which all is published and no turn is taken.
   func publish() -> ZoneDomain {
@@ -28,7 +27,7 @@ struct ReplyZones {
       let zone = Zone(apex: apex, records: records, in: domain, negativeTTLLimit: 1)
       domain.publish([zone])
       guard apex == zones[0].apex else { continue }
-      for rrset in registered { zone.publish(rrset) }
+      Self.publishInstances(in: zone)
       zone.pin(ZoneUnderTest.name("gone.tag.web.mesh.internal."))
     }
     domain.publish([.broken(apex: ZoneUnderTest.name("broken.mesh.internal."), in: domain)])
@@ -62,6 +61,7 @@ struct ReplyZones {
     toBroken CNAME x.broken
     toCut CNAME x.cut
     toNested CNAME x.sub
+    toCrowd CNAME crowd
     toNothing CNAME nothing
     loop CNAME pool
     pool CNAME loop
@@ -107,37 +107,38 @@ struct ReplyZones {
 
   private static let second: BootTime = 1_000_000_000
 
-  private static func registeredRRsets() -> [RRset] {
-    let weights: [UInt32] = [1, 2, 3, 65_535]
-    let addresses = (0..<4).map { "web.mesh.internal. 5 A 10.0.0.\($0)" }.joined(separator: "\n")
-    let named = (0..<4).map { "i\($0).web.mesh.internal. 5 TXT \"version=\($0)\"" }
-    let instances = (0..<4).map { ("i\($0).web", ["10.0.0.\($0)", "fd00::\($0)"]) }
-    let crowd = (0..<400).map { ("instance-\($0).crowd", ["10.3.0.\($0 % 256)"]) }
-    return [
-      RRset(addresses, weights: weights, leaseEnd: 10 * second),
-      RRset("web.mesh.internal. 5 AAAA fd00::1", leaseEnd: 3 * second),
-      RRset("gone.mesh.internal. 5 A 10.0.0.9", leaseEnd: 0),
-      RRset("*.any.mesh.internal. 5 A 10.0.0.9", leaseEnd: 5 * second),
-      service("web", instances, weights: weights, leaseEnd: 10 * second),
-      service("_web._tcp", instances, weights: [], leaseEnd: 10 * second),
-      service("crowd", crowd, weights: [], leaseEnd: RRset.noLease),
-    ] + named.map { RRset($0, leaseEnd: 7 * second) }
-  }
-
-  /// SRV records that bring the addresses of their targets.
-  private static func service(
-    _ name: String, _ instances: [(target: String, addresses: [String])], weights: [UInt32],
-    leaseEnd: BootTime
-  ) -> RRset {
-    let members = instances.enumerated().map { index, instance in
-      RRset.Member(
-        rdata: [0, 0, 0, 1, 0x1F, 0x90]
-          + ZoneUnderTest.name(instance.target + ".mesh.internal.").wire,
-        weight: index < weights.count ? weights[index] : 1,
-        targetAddresses: instance.addresses.compactMap { IPAddress($0) })
+  /// Leases end at different times, so that an answer has fewer and fewer instances; an address
+  /// that two instances have stays until the later end.
+  private static func publishInstances(in zone: Zone) {
+    let weights: [UInt16] = [1, 2, 3, 65_535]
+    let web = (0..<4).map { number in
+      var instance = ServedInstance(
+        "I\(number).web.mesh.internal.", ["10.0.0.\(number)", "fd00::\(number % 2)"],
+        weight: weights[number], leaseEnd: BootTime(3 + 2 * number) * second)
+      instance.text = "version=\(number)"
+      return instance
     }
-    return RRset(
-      owner: ZoneUnderTest.name(name + ".mesh.internal."), type: .srv, ttl: 5, members: members,
-      leaseEnd: leaseEnd)
+    let blocks = zone.publish(web, at: "web.mesh.internal.")
+    zone.publishPort(8080, of: blocks, at: "_web._tcp.mesh.internal.")
+    zone.publishPort(50_051, of: blocks, at: "_grpc._tcp.web.mesh.internal.")
+    zone.publish(
+      [ServedInstance("i.gone.mesh.internal.", ["10.0.0.9"], leaseEnd: 0)],
+      at: "gone.mesh.internal.")
+    zone.publish(
+      [ServedInstance("i.any.mesh.internal.", ["10.0.0.9"], leaseEnd: 5 * second)],
+      at: "*.any.mesh.internal.")
+    zone.publish(
+      (0..<16).map { ServedInstance("i\($0).same.mesh.internal.", ["10.0.0.7", "fd00::7"]) },
+      at: "same.mesh.internal.")
+    let addresses = (0..<8).flatMap { ["10.4.0.\($0)", "fd04::\($0)"] }
+    zone.publish(
+      [ServedInstance("multi.host.web.mesh.internal.", addresses, leaseEnd: 8 * second)],
+      at: "host.web.mesh.internal.")
+    zone.publish(
+      (0..<400).map {
+        ServedInstance(
+          "instance-\($0).crowd.mesh.internal.", ["10.3.0.\($0 % 256)"],
+          leaseEnd: $0 % 8 == 0 ? .never : BootTime($0 % 8) * second)
+      }, at: "crowd.mesh.internal.")
   }
 }

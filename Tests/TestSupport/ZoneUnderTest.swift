@@ -117,15 +117,10 @@ extension ResponderSettings {
 
 extension RRset {
   /// An RRset from lines of one owner and type.
-  package init(
-    _ text: String, weights: [UInt32] = [], leaseEnd: BootTime = RRset.noLease
-  ) {
+  package init(_ text: String) {
     let records = ZoneText(text, origin: .root).records
-    let members = records.enumerated().map { index, record in
-      Member(rdata: record.rdata, weight: index < weights.count ? weights[index] : 1)
-    }
     self.init(
-      owner: records[0].owner, type: records[0].type, ttl: records[0].ttl, members: members,
-      leaseEnd: leaseEnd)
+      owner: records[0].owner, type: records[0].type, ttl: records[0].ttl,
+      rdata: records.map(\.rdata))
   }
 }

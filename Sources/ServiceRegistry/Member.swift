@@ -1,0 +1,115 @@
+// An instance as the registry holds it in memory.
+
+import DNSZone
+import Glibc
+
+/// An instance with its lease; the registry's own.
+///
+/// What DNS answers with is kept in the zone's block alone, and read back from there where it is
+/// needed: with a million instances, having it twice would take more memory than all records.
+final class Member {
+  unowned let service: Service
+  /// What the zone answers from. Its memory is the zone's to free, after the member is removed or
+  /// has another one.
+  private(set) var block: InstanceBlock
+  private(set) var ports: [NamedPort]
+  private(set) var tags: [Label]
+  /// Of the last change.
+  private(set) var revision: UInt64
+  private var registeredAt: WallTime
+  var renewedAt: WallTime
+  /// When the lease will be looked at; `BootTime.never` when it will not.
+  var lookAt = BootTime.never
+  /// Its place among those that are looked at then.
+  var lookPlace: Int32 = 0
+  /// Nil without a lease.
+  private var leaseSeconds: Int32?
+  private(set) var transport: TransportProtocol
+  private(set) var status: InstanceStatus
+  /// Its lease has ended, which takes it out of all answers; its removal waits to be committed.
+  var isExpired = false
+
+  /// - Parameter block: made of `instance`.
+  init(_ instance: Instance, _ block: InstanceBlock, of service: Service, at now: WallTime) {
+    self.service = service
+    self.block = block
+    let registration = instance.registration.sharing(with: service.members.last)
+    ports = registration.ports
+    tags = registration.tags
+    revision = instance.revision
+    registeredAt = instance.registeredAt
+    renewedAt = now
+    leaseSeconds = registration.leaseSeconds.map(Int32.init)
+    transport = registration.transport
+    status = registration.status
+  }
+
+  /// What is stored has changed; the lease begins anew, once it is told to.
+  /// - Returns: the block before.
+  func replace(
+    with instance: Instance, _ block: InstanceBlock, at now: WallTime
+  ) -> InstanceBlock {
+    let before = self.block
+    self.block = block
+    let registration = instance.registration.sharing(with: self)
+    ports = registration.ports
+    tags = registration.tags
+    revision = instance.revision
+    registeredAt = instance.registeredAt
+    renewedAt = now
+    leaseSeconds = registration.leaseSeconds.map(Int32.init)
+    transport = registration.transport
+    status = registration.status
+    isExpired = false
+    return before
+  }
+
+  var id: Label { Label(unchecked: String(decoding: block.givenLabel, as: UTF8.self)) }
+
+  var key: InstanceKey { InstanceKey(service: service.name, id: id) }
+
+  /// What is stored of it.
+  var instance: Instance {
+    Instance(
+      key: key,
+      registration: Registration(
+        unchecked: block.addresses, port: block.port, ports: ports, transport: transport,
+        weight: block.weight, priority: block.priority, tags: tags,
+        metadata: Metadata(text: block.text), status: status,
+        leaseSeconds: leaseSeconds.map(Int.init)),
+      revision: revision, registeredAt: registeredAt)
+  }
+
+  /// Whether callers are given this instance.
+  var isLive: Bool { !isExpired && status.isLive }
+
+  /// The order of the id and `key`, an id in lower case: negative, zero or positive.
+  func compare(with key: UnsafeBufferPointer<UInt8>) -> Int {
+    let label = block.label
+    let order = memcmp(label.baseAddress!, key.baseAddress!, min(label.count, key.count))
+    return order == 0 ? label.count - key.count : Int(order)
+  }
+
+  // MARK: Lease
+
+  /// `BootTime.never` for an instance without a lease, or before leases run.
+  var leaseEnd: BootTime { block.leaseEnd }
+
+  /// Begins the lease anew.
+  func restartLease(at now: BootTime, wall: WallTime) {
+    renewedAt = wall
+    if let leaseSeconds { block.leaseEnd = now + BootTime(leaseSeconds) * 1_000_000_000 }
+  }
+}
+
+extension Registration {
+  /// The same, with the memory of what is equal in `other`: most instances of a service differ in
+  /// their addresses only.
+  fileprivate func sharing(with other: Member?) -> Registration {
+    guard let other else { return self }
+    var shared = self
+    if ports.elementsEqual(other.ports, by: { $0.isSame(as: $1) }) { shared.ports = other.ports }
+    if tags.elementsEqual(other.tags, by: { $0.text == $1.text }) { shared.tags = other.tags }
+    return shared
+  }
+}
