@@ -43,6 +43,7 @@ let package = Package(
       name: "RegistryStorage",
       dependencies: [
         "DNSWire", "JSONText", "ServiceRegistry", .product(name: "GRDB", package: "GRDB.swift"),
+        .product(name: "GRDBSQLite", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
     .target(

@@ -21,8 +21,8 @@ package enum JSON: Sendable {
 }
 
 /// Puts a JSON text together piece by piece: whoever writes long lists needs no tree of them.
-package struct JSONWriter {
-  package private(set) var octets: [UInt8] = []
+@usableFromInline package struct JSONWriter {
+  @usableFromInline package private(set) var octets: [UInt8] = []
 
   package init() {}
 
@@ -31,7 +31,7 @@ package struct JSONWriter {
   }
 
   /// Adds octets that are JSON already: brackets, names in quotation marks, commas.
-  package mutating func append(verbatim text: StaticString) {
+  @usableFromInline package mutating func append(verbatim text: StaticString) {
     octets.append(
       contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
@@ -48,16 +48,29 @@ package struct JSONWriter {
   }
 
   package mutating func append(_ text: String) {
-    octets.append(0x22)
     var text = text
-    text.withUTF8 { utf8 in
-      if utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }) {
-        octets.append(contentsOf: utf8)
-      } else {
-        for octet in utf8 { appendEscaped(octet) }
-      }
+    text.withUTF8 { append(utf8: $0) }
+  }
+
+  /// Adds the string that these octets of UTF-8 are.
+  package mutating func append(utf8: UnsafeBufferPointer<UInt8>) {
+    octets.append(0x22)
+    if utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x22 && $0 != 0x5C }) {
+      octets.append(contentsOf: utf8)
+    } else {
+      for octet in utf8 { appendEscaped(octet) }
     }
     octets.append(0x22)
+  }
+
+  /// Adds a text as it is, without quotation marks: what stands beside JSON in the same memory.
+  package mutating func append(plain text: String) {
+    octets.append(contentsOf: text.utf8)
+  }
+
+  /// Forgets what was written and keeps the memory for what comes.
+  package mutating func removeAll() {
+    octets.removeAll(keepingCapacity: true)
   }
 
   /// Quotation mark, backslash and control characters (RFC 8259 section 7).
@@ -77,15 +90,17 @@ package struct JSONWriter {
   }
 
   /// Adds an array of what `append` adds for each item.
-  package mutating func append<Item>(
+  @inlinable package mutating func append<Item>(
     _ items: [Item], _ append: (inout JSONWriter, Item) -> Void
   ) {
-    octets.append(0x5B)
-    for (index, item) in items.enumerated() {
-      if index > 0 { octets.append(0x2C) }
+    self.append(verbatim: "[")
+    var isFirst = true
+    for item in items {
+      if !isFirst { self.append(verbatim: ",") }
+      isFirst = false
       append(&self, item)
     }
-    octets.append(0x5D)
+    self.append(verbatim: "]")
   }
 
   package mutating func append(_ json: JSON) {

@@ -56,6 +56,37 @@
     octets.map { String(decoding: $0, as: UTF8.self) }
   }
 
+  /// Whether it is this string, which is ASCII.
+  @usableFromInline package func isString(_ text: StaticString) -> Bool {
+    guard let octets, octets.count == text.utf8CodeUnitCount else { return false }
+    return octets.elementsEqual(
+      UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  /// Adds octets that equal values give, and no others: numbers and strings with what they are
+  /// before them, and brackets. Members in another order give others.
+  @usableFromInline package func appendIdentity(to octets: inout [UInt8]) {
+    var index = index
+    let end = next.index
+    while index < end {
+      let word = words[index]
+      let type = UInt8(word >> 56)
+      octets.append(type)
+      switch Kind(rawValue: type) {
+      case .string:
+        // With its length before it.
+        let start = strings + Int(word & 0xFF_FFFF_FFFF_FFFF)
+        let count = UnsafeRawPointer(start).loadUnaligned(as: UInt32.self)
+        octets.append(contentsOf: UnsafeBufferPointer(start: start, count: 4 + Int(count)))
+      case .integer, .largeInteger, .otherNumber:
+        index += 1
+        withUnsafeBytes(of: words[index]) { octets.append(contentsOf: $0) }
+      case .array, .object, .yes, .no, .null, nil: break
+      }
+      index += 1
+    }
+  }
+
   /// An array's elements.
   @usableFromInline package var elements: JSONElements? {
     kind == .array ? JSONElements(start: at(index + 1), end: scopeEnd - 1) : nil
@@ -86,6 +117,9 @@
 @usableFromInline package struct JSONElements: Sequence, IteratorProtocol {
   fileprivate var start: JSONValue
   fileprivate let end: Int
+
+  /// How many there are.
+  @usableFromInline package var count: Int { reduce(into: 0) { count, _ in count += 1 } }
 
   @usableFromInline package mutating func next() -> JSONValue? {
     guard start.index < end else { return nil }

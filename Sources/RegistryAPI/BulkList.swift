@@ -26,17 +26,20 @@ struct BulkList<Value> {
   }
 
   /// - Throws: `JSONFault` when there are too many elements.
-  fileprivate init<Field>(
+  fileprivate init(
     _ elements: JSONElements, of name: String,
-    _ read: (JSONFields<Field>) throws -> BulkItem<Value>
+    _ read: (JSONValue, inout BulkReader) throws -> BulkItem<Value>
   ) throws {
-    guard !elements.dropFirst(APILimits.bulkItems).contains(where: { _ in true }) else {
+    let count = elements.count
+    guard count <= APILimits.bulkItems else {
       throw JSONFault(
         name, "has more than \(APILimits.bulkItems) items", limit: APILimits.bulkItems)
     }
+    items.reserveCapacity(count)
+    var reader = BulkReader()
     for (place, element) in elements.enumerated() {
       do {
-        items.append(try read(JSONFields(element)))
+        items.append(try read(element, &reader))
       } catch let fault as JSONFault {
         refuse(element, place, Problem(fault))
       } catch let error as RegistryError {
@@ -91,10 +94,10 @@ extension Request {
 
   /// The list that the body has under `name`, which must be its only member.
   ///
-  /// - Parameter read: makes an item of an element's fields; throws `JSONFault` or
-  ///   `RegistryError` for one that is to be refused.
-  func bulkList<Value, Field>(
-    _ name: BulkName, _ read: (JSONFields<Field>) throws -> BulkItem<Value>
+  /// - Parameter read: makes an item of an element; throws `JSONFault` or `RegistryError` for one
+  ///   that is to be refused.
+  func bulkList<Value>(
+    _ name: BulkName, _ read: (JSONValue, inout BulkReader) throws -> BulkItem<Value>
   ) async throws -> BulkList<Value> {
     let others = BulkName.allCases.filter { $0 != name }
     let list = try await json(upTo: APILimits.bulkBodyLength) { body in

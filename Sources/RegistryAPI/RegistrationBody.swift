@@ -18,6 +18,11 @@ struct RegistrationBody {
 
   typealias Fields = JSONFields<Field>
 
+  /// What was read before, with nothing to be told about it.
+  init(_ registration: Registration) {
+    self.registration = registration
+  }
+
   /// - Parameter peer: whose address is taken when the body has none.
   /// - Throws: `JSONFault` for what is no such body, `RegistryError` for what it may not say.
   init(_ fields: Fields, peer: Peer) throws {

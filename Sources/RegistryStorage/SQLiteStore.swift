@@ -3,6 +3,7 @@
 import GRDB
 import Glibc
 package import ServiceRegistry
+import Synchronization
 
 /// Keeps the registry in one SQLite database: a batch is one transaction and one sync of the
 /// write-ahead log to disk.
@@ -10,7 +11,11 @@ package final class SQLiteStore: RegistryStore {
   /// Marks a database as Rollcall's in its header (`PRAGMA application_id`): "ROLL".
   static let applicationID: Int32 = 0x524F_4C4C
 
+  /// Instances that a slice has at least, if there are so many.
+  package static let sliceLength = 4_096
+
   private let database: DatabaseQueue
+  private let readBefore = Mutex(ReadBefore())
 
   /// Opens the database at `path`, or makes one.
   ///
@@ -20,6 +25,8 @@ package final class SQLiteStore: RegistryStore {
     var configuration = Configuration()
     configuration.journalMode = .wal
     configuration.label = "rollcall.store"
+    // Why not: see `Schema`.
+    configuration.foreignKeysEnabled = false
     do {
       try Self.checkOwner(path)
       database = try DatabaseQueue(path: path, configuration: configuration)
@@ -28,6 +35,9 @@ package final class SQLiteStore: RegistryStore {
         // GRDB chooses NORMAL for WAL, which syncs at checkpoints only: a commit could be lost.
         try database.execute(sql: "PRAGMA synchronous = FULL")
         try Self.checkDurability(database)
+        // KiB of pages, taken as they are used: as much as a bulk call of 50,000 mostly changes, so
+        // that few of its pages are written twice.
+        try database.execute(sql: "PRAGMA cache_size = -8192")
       }
       try Schema.migrator.migrate(database)
     } catch {
@@ -67,13 +77,30 @@ package final class SQLiteStore: RegistryStore {
   }
 
   package func load() async throws(StoreError) -> StoredRegistry {
+    try await read { database in
+      StoredRegistry(
+        services: try ServiceRecord.fetchAll(database),
+        position: try StorePosition.fetch(database))
+    }
+  }
+
+  package func instances(after service: ServiceName?) async throws(StoreError) -> [Instance] {
+    let before = readBefore.withLock { $0 }
+    let (slice, known) = try await read { database in
+      var reader = InstanceReader(database, before: before)
+      let slice = try reader.read(after: service, count: Self.sliceLength)
+      return (slice, reader.before)
+    }
+    // The memory is of no use after the last slice.
+    readBefore.withLock { $0 = slice.isEmpty ? ReadBefore() : known }
+    return slice
+  }
+
+  private func read<Value: Sendable>(
+    _ body: @escaping @Sendable (Database) throws -> Value
+  ) async throws(StoreError) -> Value {
     do {
-      return try await database.read { database in
-        var stored = StoredRegistry(position: try StorePosition.fetch(database))
-        stored.services = try ServiceRecord.fetchAll(database)
-        stored.instances = try Instance.fetchAll(database)
-        return stored
-      }
+      return try await database.read(body)
     } catch {
       throw StoreError(
         reason: "the registrations can't be read: \(Self.reason(error))",
@@ -87,7 +114,8 @@ package final class SQLiteStore: RegistryStore {
         var isComplete = false
         do {
           try database.inTransaction(.immediate) {
-            try Self.write(batch, to: database)
+            var writer = BatchWriter(database)
+            try writer.write(batch)
             isComplete = true
             return .commit
           }
@@ -101,20 +129,6 @@ package final class SQLiteStore: RegistryStore {
     } catch {
       throw StoreError(reason: Self.reason(error), isOutcomeUnknown: false)
     }
-  }
-
-  private static func write(_ batch: StoreBatch, to database: Database) throws {
-    for name in batch.removedServices {
-      try database.cachedStatement(sql: "DELETE FROM service WHERE key = ?")
-        .execute(arguments: [name.key])
-    }
-    for record in batch.services { try record.save(database) }
-    for instance in batch.instances { try instance.save(database) }
-    for key in batch.removedInstances {
-      try database.cachedStatement(sql: "DELETE FROM instance WHERE service = ? AND key = ?")
-        .execute(arguments: [key.service.key, key.id.key])
-    }
-    try batch.position.save(database)
   }
 
   /// One line: SQLite's own words without the statement.

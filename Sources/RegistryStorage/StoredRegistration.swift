@@ -14,11 +14,11 @@ extension Registration {
     case name, port, `protocol`
   }
 
-  /// The JSON of an instance's row. Put together without a tree of values: a bulk call has it made
-  /// 50,000 times in one transaction.
-  var stored: [UInt8] {
-    var json = JSONWriter()
-    json.reserveCapacity(256)
+  /// Writes the JSON of an instance's row, without what has its usual value. It is put together
+  /// without a tree of values: a bulk call has it made 50,000 times in one transaction. The
+  /// addresses come first and metadata last, because `RegistrationReader` looks for what instances
+  /// have in common between them.
+  func write(to json: inout JSONWriter) {
     json.append(verbatim: #"{"addresses":"#)
     json.append(addresses) { $0.append($1.description) }
     if let port {
@@ -27,31 +27,38 @@ extension Registration {
     }
     if !ports.isEmpty {
       json.append(verbatim: #","ports":"#)
-      json.append(ports) { $0.append($1.stored) }
+      json.append(ports) { $1.write(to: &$0) }
     }
-    json.append(verbatim: #","protocol":"#)
-    json.append(transport.rawValue)
-    json.append(verbatim: #","weight":"#)
-    json.append(Int(weight))
-    json.append(verbatim: #","priority":"#)
-    json.append(Int(priority))
+    if transport != .tcp {
+      json.append(verbatim: #","protocol":"#)
+      json.append(transport.rawValue)
+    }
+    if weight != 1 {
+      json.append(verbatim: #","weight":"#)
+      json.append(Int(weight))
+    }
+    if priority != 0 {
+      json.append(verbatim: #","priority":"#)
+      json.append(Int(priority))
+    }
     if !tags.isEmpty {
       json.append(verbatim: #","tags":"#)
       json.append(tags) { $0.append($1.text) }
     }
-    if !metadata.isEmpty {
-      json.append(verbatim: #","metadata":"#)
-      json.append(.object(metadata.entries.map { ($0.key, .string($0.value)) }))
+    if status != .passing {
+      json.append(verbatim: #","status":"#)
+      json.append(status.rawValue)
     }
-    json.append(verbatim: #","status":"#)
-    json.append(status.rawValue)
     // Absent: without end.
     if let leaseSeconds {
       json.append(verbatim: #","lease_seconds":"#)
       json.append(leaseSeconds)
     }
+    if !metadata.isEmpty {
+      json.append(verbatim: #","metadata":"#)
+      metadata.write(to: &json)
+    }
     json.append(verbatim: "}")
-    return json.octets
   }
 
   /// - Throws: `JSONFault` or `RegistryError` for what no version of Rollcall writes.
@@ -96,11 +103,29 @@ extension Registration {
 }
 
 extension NamedPort {
-  fileprivate var stored: JSON {
-    .object([
-      ("name", .string(name.text)), ("port", .integer(Int(port))),
-      ("protocol", .string(transport.rawValue)),
-    ])
+  fileprivate func write(to json: inout JSONWriter) {
+    json.append(verbatim: #"{"name":"#)
+    json.append(name.text)
+    json.append(verbatim: #","port":"#)
+    json.append(Int(port))
+    json.append(verbatim: #","protocol":"#)
+    json.append(transport.rawValue)
+    json.append(verbatim: "}")
+  }
+}
+
+extension Metadata {
+  fileprivate func write(to json: inout JSONWriter) {
+    var isFirst = true
+    json.append(verbatim: "{")
+    withEachEntry { key, value in
+      if !isFirst { json.append(verbatim: ",") }
+      isFirst = false
+      json.append(utf8: key)
+      json.append(verbatim: ":")
+      json.append(utf8: value)
+    }
+    json.append(verbatim: "}")
   }
 }
 
@@ -109,17 +134,22 @@ extension ServiceClaims {
     case protocols, ports, tags
   }
 
-  /// The JSON of a service's row: the names that exist as long as the service does.
-  var stored: [UInt8] {
-    JSON.object([
-      ("protocols", .array(transports.map(\.rawValue).sorted().map(JSON.string))),
-      // `grpc/tcp`
-      (
-        "ports",
-        .array(ports.map { "\($0.name)/\($0.transport.rawValue)" }.sorted().map(JSON.string))
-      ),
-      ("tags", .array(tags.map(\.text).sorted().map(JSON.string))),
-    ]).encoded
+  /// Writes the JSON of a service's row: the names that exist as long as the service does.
+  func write(to json: inout JSONWriter) {
+    json.append(verbatim: #"{"protocols":"#)
+    json.append(Self.sorted(transports.map(\.rawValue))) { $0.append($1) }
+    json.append(verbatim: #","ports":"#)
+    // `grpc/tcp`
+    json.append(Self.sorted(ports.map { "\($0.name)/\($0.transport.rawValue)" })) {
+      $0.append($1)
+    }
+    json.append(verbatim: #","tags":"#)
+    json.append(Self.sorted(tags.map(\.text))) { $0.append($1) }
+    json.append(verbatim: "}")
+  }
+
+  private static func sorted(_ texts: [String]) -> [String] {
+    texts.count > 1 ? texts.sorted() : texts
   }
 
   /// - Throws: `JSONFault` or `RegistryError` for what no version of Rollcall writes.
@@ -138,15 +168,5 @@ extension ServiceClaims {
     self.init(
       transports: Set(try texts(.protocols).map { try TransportProtocol(named: $0) }),
       ports: Set(ports), tags: Set(try texts(.tags).map { try Label($0, kind: .tag) }))
-  }
-}
-
-extension JSONParser {
-  /// What `read` makes of the JSON in a row.
-  mutating func read<Result>(
-    _ text: String, _ read: (JSONValue) throws -> Result
-  ) throws -> Result {
-    var text = text
-    return try text.withUTF8 { try self.read(UnsafeRawBufferPointer($0), read) }
   }
 }

@@ -1,5 +1,6 @@
-// Rows of the database from and to the registry's values.
+// Rows of the database as the registry's values.
 
+import DNSWire
 import GRDB
 import JSONText
 import ServiceRegistry
@@ -11,77 +12,112 @@ extension StorePosition {
     }
     return StorePosition(revision: row["revision"], serial: row["serial"])
   }
-
-  func save(_ database: Database) throws {
-    let sql = "UPDATE position SET revision = ?, serial = ?"
-    try database.cachedStatement(sql: sql).execute(arguments: [revision, serial])
-  }
 }
 
 extension ServiceRecord {
+  /// All services, in the order of their numbers.
   static func fetchAll(_ database: Database) throws -> [ServiceRecord] {
-    // By number: looking columns up by name takes longer than reading them.
-    let sql = "SELECT name, revision, claims, empty_since FROM service"
-    let rows = try Row.fetchCursor(database, sql: sql)
-    var parser = JSONParser()
+    let rows = try RawStatement(
+      "SELECT name, revision, claims, empty_since FROM service ORDER BY number", in: database)
+    var reader = ClaimsReader()
     var records: [ServiceRecord] = []
-    while let row = try rows.next() {
-      records.append(
-        ServiceRecord(
-          name: try ServiceName(row[0]), revision: row[1],
-          claims: try parser.read(row[2], ServiceClaims.init(stored:)), emptySince: row[3]))
+    try rows.forEachRow(Arguments()) { row in
+      do {
+        records.append(
+          ServiceRecord(
+            name: try ServiceName(row.string(0)), revision: UInt64(bitPattern: row.integer(1)),
+            claims: try row.withText(2) { try reader.read($0) },
+            emptySince: row.isNull(3) ? nil : row.integer(3)))
+      } catch {
+        throw DamagedRow(row: "service '\(row.string(0))'", reason: "\(error)")
+      }
+      return true
     }
     return records
   }
-
-  func save(_ database: Database) throws {
-    let sql = """
-      INSERT INTO service (key, name, revision, claims, empty_since) VALUES (?, ?, ?, ?, ?)
-      ON CONFLICT (key) DO UPDATE SET revision = excluded.revision, claims = excluded.claims,
-      empty_since = excluded.empty_since
-      """
-    try database.cachedStatement(sql: sql).execute(
-      arguments: [
-        name.key, name.text, revision, String(decoding: claims.stored, as: UTF8.self), emptySince,
-      ])
-  }
 }
 
-extension Instance {
-  static func fetchAll(_ database: Database) throws -> [Instance] {
-    let sql = """
-      SELECT service.name, id, instance.revision, registered_at, registration
-      FROM instance JOIN service ON service.key = instance.service
+/// Reads instances in the order of their services' numbers.
+struct InstanceReader: ~Copyable {
+  private let database: Database
+  private var arguments = Arguments()
+  private var registrations: RegistrationReader
+
+  init(_ database: Database, before: ReadBefore) {
+    self.database = database
+    registrations = RegistrationReader(before: before)
+  }
+
+  /// What the next reader is to know.
+  var before: ReadBefore { registrations.before }
+
+  /// The instances of the services that come after `service`, whole services until there are
+  /// `count` instances or more.
+  mutating func read(after service: ServiceName?, count: Int) throws -> [Instance] {
+    let rows = try RawStatement(
       """
-    let rows = try Row.fetchCursor(database, sql: sql)
-    var parser = JSONParser()
-    var service: ServiceName?
+      SELECT service, id, revision, registered_at, registration FROM instance
+      WHERE service > ? ORDER BY service, key
+      """, in: database)
+    let start = try service.map { try number(of: $0) } ?? 0
     var instances: [Instance] = []
-    while let row = try rows.next() {
-      let text: String = row[0]
-      // Those of a service come one after the other.
-      if text != service?.text { service = try ServiceName(text) }
-      guard let service else { continue }
-      instances.append(
-        Instance(
-          key: InstanceKey(service: service, id: try Label(row[1], kind: .instance)),
-          registration: try parser.read(row[4], Registration.init(stored:)),
-          revision: row[2], registeredAt: row[3]))
+    instances.reserveCapacity(count)
+    var current: (number: Int64, name: ServiceName)?
+    // Its own, as the look-ups between the rows use the others.
+    var range = Arguments()
+    range.append(start)
+    try rows.forEachRow(range) { row in
+      let number = row.integer(0)
+      if current?.number != number {
+        guard instances.count < count else { return false }
+        current = (number, try name(of: number))
+      }
+      guard let current else { return false }
+      instances.append(try instance(row, of: current.name))
+      return true
     }
     return instances
   }
 
-  func save(_ database: Database) throws {
-    let sql = """
-      INSERT INTO instance (service, key, id, revision, registered_at, registration)
-      VALUES (?, ?, ?, ?, ?, ?)
-      ON CONFLICT (service, key) DO UPDATE SET revision = excluded.revision,
-      registered_at = excluded.registered_at, registration = excluded.registration
-      """
-    try database.cachedStatement(sql: sql).execute(
-      arguments: [
-        key.service.key, key.id.key, key.id.text, revision, registeredAt,
-        String(decoding: registration.stored, as: UTF8.self),
-      ])
+  private mutating func instance(
+    _ row: RawStatement.Columns, of service: ServiceName
+  ) throws -> Instance {
+    do {
+      return Instance(
+        key: InstanceKey(service: service, id: try Label(row.string(1), kind: .instance)),
+        registration: try row.withText(4) { try registrations.read($0) },
+        revision: UInt64(bitPattern: row.integer(2)), registeredAt: row.integer(3))
+    } catch {
+      throw DamagedRow(
+        row: "instance '\(row.string(1))' of service '\(service)'", reason: "\(error)")
+    }
   }
+
+  private mutating func number(of service: ServiceName) throws -> Int64 {
+    let find = try RawStatement("SELECT number FROM service WHERE key = ?", in: database)
+    arguments.removeAll()
+    arguments.append(service.key)
+    guard let number = try find.run(arguments, { $0.integer(0) }) else {
+      throw DamagedRow(row: "service '\(service)'", reason: "it is gone")
+    }
+    return number
+  }
+
+  private mutating func name(of number: Int64) throws -> ServiceName {
+    let find = try RawStatement("SELECT name FROM service WHERE number = ?", in: database)
+    arguments.removeAll()
+    arguments.append(number)
+    guard let name = try find.run(arguments, { try ServiceName($0.string(0)) }) else {
+      throw DamagedRow(row: "instance of service number \(number)", reason: "no such service")
+    }
+    return name
+  }
+}
+
+/// A row that no version of Rollcall writes.
+struct DamagedRow: Error, CustomStringConvertible {
+  let row: String
+  let reason: String
+
+  var description: String { "\(row): \(reason)" }
 }

@@ -21,7 +21,7 @@ package struct Label: Sendable {
     guard text.utf8.allSatisfy(\.isLetterDigitOrHyphen) else {
       throw .badName(kind, text, "may hold only letters, digits and hyphens")
     }
-    guard text.first != "-", text.last != "-" else {
+    guard text.utf8.first != UInt8(ascii: "-"), text.utf8.last != UInt8(ascii: "-") else {
       throw .badName(kind, text, "must neither begin nor end with a hyphen")
     }
     self.text = text

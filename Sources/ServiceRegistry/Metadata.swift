@@ -64,6 +64,25 @@ package struct Metadata: Equatable, Sendable {
     return entries
   }
 
+  /// Calls `body` with each entry, in order, as it lies in memory.
+  package func withEachEntry(
+    _ body: (_ key: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) -> Void
+  ) {
+    strings.withUnsafeBufferPointer { strings in
+      var start = 0
+      while start < strings.count {
+        let end = start + 1 + Int(strings[start])
+        let entry = UnsafeBufferPointer(rebasing: strings[(start + 1)..<end])
+        // Keys have no equals sign, values may.
+        let key = entry.prefix { $0 != UInt8(ascii: "=") }
+        body(
+          UnsafeBufferPointer(rebasing: key),
+          UnsafeBufferPointer(rebasing: entry[(key.endIndex + 1)...]))
+        start = end
+      }
+    }
+  }
+
   /// Appends the RDATA of a TXT record; no entries are one empty string (RFC 6763 section 6.1).
   func appendRDATA(to octets: inout [UInt8]) {
     if strings.isEmpty { octets.append(0) } else { octets += strings }

@@ -63,17 +63,18 @@ package struct Registration: Equatable, Sendable {
     leaseSeconds: Int? = RegistryLimits.defaultLeaseSeconds
   ) throws(RegistryError) {
     self.init(
-      unchecked: addresses, port: port,
+      unchecked: Self.ordered(addresses), port: port,
       ports: ports.count > 1 ? ports.sorted { $0.name < $1.name } : ports, transport: transport,
       weight: weight, priority: priority,
       tags: tags.count > 1 ? Array(Set(tags)).sorted() : tags, metadata: metadata ?? .empty,
       status: status, leaseSeconds: leaseSeconds)
-    if addresses.count > 1 {
-      self.addresses = addresses.filter(\.isV4) + addresses.filter { !$0.isV4 }
-    }
     try checkCounts()
     try checkAddresses()
     try checkNumbers()
+  }
+
+  private static func ordered(_ addresses: [IPAddress]) -> [IPAddress] {
+    addresses.count > 1 ? addresses.filter(\.isV4) + addresses.filter { !$0.isV4 } : addresses
   }
 
   /// What was checked before.
@@ -95,12 +96,16 @@ package struct Registration: Equatable, Sendable {
   }
 
   private func checkCounts() throws(RegistryError) {
-    try check("addresses", addresses.count, limit: RegistryLimits.addresses)
+    try checkAddressCount()
     try check("ports", ports.count, limit: RegistryLimits.ports)
     try check("tags", tags.count, limit: RegistryLimits.tags)
     guard ports.count < 2 || Set(ports.map(\.name)).count == ports.count else {
       throw .badField("ports", "a port name is given twice (case does not matter)")
     }
+  }
+
+  private func checkAddressCount() throws(RegistryError) {
+    try check("addresses", addresses.count, limit: RegistryLimits.addresses)
     guard addresses.count < 2 || Set(addresses).count == addresses.count else {
       throw .badField("addresses", "an address is given twice")
     }
@@ -135,6 +140,15 @@ package struct Registration: Equatable, Sendable {
       throw .badField(
         "lease_seconds", "must be \(range.lowerBound) to \(range.upperBound), or null for no end")
     }
+  }
+
+  /// The same of another instance: checked again is only what differs.
+  package func with(addresses: [IPAddress]) throws(RegistryError) -> Registration {
+    var registration = self
+    registration.addresses = Self.ordered(addresses)
+    try registration.checkAddressCount()
+    try registration.checkAddresses()
+    return registration
   }
 
   /// Whether the zone's records for this registration and `other` are the same.

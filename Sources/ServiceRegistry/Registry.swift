@@ -1,5 +1,6 @@
 // The single loop through which everything in the service zone changes.
 
+import DNSWire
 import DNSZone
 import DequeModule
 import Dispatch
@@ -66,41 +67,77 @@ package actor Registry {
     let serial = stored.position.serial.map { ($0 &+ 1).laterSerial(zone.serial) } ?? zone.serial
     state.position.serial = serial
     try await store.commit(StoreBatch(position: state.position))
-    take(stored)
-    publishAll()
+    take(stored.services)
+    try await takeInstances()
     zone.setSerial(serial)
     zone.collect()
   }
 
-  /// Says how far it is while it takes long.
-  private func publishAll() {
-    var published = 0
+  /// All of them, before any is published: whether a port's name gives way to a service is known
+  /// only then.
+  private func take(_ records: [ServiceRecord]) {
+    for record in records {
+      state.put(record)
+      zone.changeClaims(of: record.name, from: nil, to: record.claims)
+    }
+  }
+
+  /// Publishes instances slice by slice, and says how far it is while it takes long. The next slice
+  /// is read meanwhile, so there are never more than two.
+  private func takeInstances() async throws(StoreError) {
+    var taken = 0
     var said = clock.boot()
-    for service in state.services.values {
+    var slice = try await store.instances(after: nil)
+    while let last = slice.last?.key.service {
+      async let next = instances(after: last)
+      taken += take(slice)
+      if clock.boot() - said >= Self.progressInterval {
+        said = clock.boot()
+        logger.notice(
+          "restoring registrations",
+          metadata: ["services": "\(taken)", "of": "\(state.services.count)"])
+      }
+      slice = try await next.get()
+    }
+    // What a service without instances was known by exists all the same.
+    for service in state.services.values where service.members.isEmpty {
       publish(whole(service), of: service)
-      published += service.members.count
-      guard clock.boot() - said >= Self.progressInterval else { continue }
-      said = clock.boot()
-      logger.notice(
-        "restoring registrations",
-        metadata: ["instances": "\(published)", "of": "\(state.instanceCount)"])
     }
   }
 
   /// Nanoseconds between two lines about long work.
   private static var progressInterval: BootTime { 1_000_000_000 }
 
-  private func take(_ stored: StoredRegistry) {
+  private nonisolated func instances(
+    after service: ServiceName
+  ) async -> Result<[Instance], StoreError> {
+    do throws(StoreError) {
+      return .success(try await store.instances(after: service))
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  /// - Returns: how many services the instances are of.
+  private func take(_ instances: [Instance]) -> Int {
     let now = clock.wall()
-    for record in stored.services {
-      state.put(record)
-      zone.changeClaims(of: record.name, from: nil, to: record.claims)
+    var count = 0
+    var rest = instances[...]
+    while let name = rest.first?.key.service {
+      guard let service = state.services[name] else {
+        preconditionFailure("an instance is one of a service")
+      }
+      let owner = zone.names.service(name).wire
+      while let instance = rest.first, instance.key.service == name {
+        let block = zone.makeBlock(of: instance, service: owner)
+        _ = state.put(instance, block, in: service, at: now)
+        warnIfHidden(instance)
+        rest.removeFirst()
+      }
+      publish(whole(service), of: service)
+      count += 1
     }
-    for instance in stored.instances {
-      guard let service = state.services[instance.key.service] else { continue }
-      _ = state.put(instance, zone.makeBlock(of: instance), in: service, at: now)
-      warnIfHidden(instance)
-    }
+    return count
   }
 
   private func warnIfHidden(_ instance: Instance) {

@@ -4,25 +4,27 @@
 ///
 /// One caller at a time. A return from ``commit(_:)`` means that the batch is on stable storage.
 package protocol RegistryStore: Sendable {
-  /// All that was committed.
+  /// All that was committed but the instances.
   func load() async throws(StoreError) -> StoredRegistry
+
+  /// A slice of the instances that were committed, in an order of services of the store's own: the
+  /// next services' after `service`, or the first ones' after nil, all of each, one service after
+  /// the other. Empty when there are no more.
+  ///
+  /// Nothing is committed to services and instances until the last slice was read.
+  func instances(after service: ServiceName?) async throws(StoreError) -> [Instance]
 
   /// Makes `batch` durable, whole or not at all.
   func commit(_ batch: StoreBatch) async throws(StoreError)
 }
 
-/// What a store holds.
+/// What a store holds besides instances.
 package struct StoredRegistry: Sendable {
   package var services: [ServiceRecord]
-  package var instances: [Instance]
   package var position: StorePosition
 
-  package init(
-    services: [ServiceRecord] = [], instances: [Instance] = [],
-    position: StorePosition = StorePosition()
-  ) {
+  package init(services: [ServiceRecord] = [], position: StorePosition = StorePosition()) {
     self.services = services
-    self.instances = instances
     self.position = position
   }
 }

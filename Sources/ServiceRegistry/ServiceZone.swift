@@ -149,10 +149,7 @@ package final class ServiceZone {
   }
 
   /// What is answered for an instance, of which nobody knows yet.
-  func makeBlock(of instance: Instance) -> InstanceBlock {
-    makeBlock(of: instance, service: names.service(instance.key.service).wire)
-  }
-
+  ///
   /// - Parameter service: the service's owner name in wire form.
   func makeBlock(of instance: Instance, service: [UInt8]) -> InstanceBlock {
     let registration = instance.registration

@@ -40,6 +40,82 @@ import Testing
     }
   }
 
+  @Test("An item that says the same as one before has its own addresses, and its own faults")
+  func alike() async throws {
+    func item(_ id: String, _ own: String) -> String {
+      #"{"service":"web","id":"\#(id)",\#(own)"port":80,"ports":{"grpc":{"port":81}},"#
+        + #""tags":["v2"],"metadata":{"a":"b"},"lease_seconds":60}"#
+    }
+    let own = [
+      #""address":"10.0.0.1","#, #""address":"10.0.0.2","#, #""addresses":["10.0.0.3","fd00::1"],"#,
+      #""address":"10.0.0.999","#, #""address":"0.0.0.0","#, #""addresses":[],"#, "",
+      #""addresses":["10.0.0.4","10.0.0.4"],"#, #""address":["10.0.0.5"],"#,
+      #""addresses":"10.0.0.6","#, #""address":"10.0.0.7","address":"10.0.0.8","#,
+      #""address":"10.0.0.7","addresses":["10.0.0.8"],"#, #""address":"10.0.0.9","status":"hm","#,
+      #""address":"10.0.0.9","tags":["v2"],"#, #""address":7,"#, #""address":"fd00::2","#,
+    ]
+    try await withServer { server in
+      let items = own.enumerated().map { item("i\($0)", $1) }
+      let reply = try await server.post(
+        "/v1/instances", #"{"instances":[\#(items.joined(separator: ","))]}"#)
+      let results = try #require(try reply.json()["results"])
+      #expect(
+        own.indices.map { results[$0]?["status"] } == [
+          201, 201, 201, 400, 400, 400, 201, 400, 400, 400, 400, 400, 400, 400, 400, 201,
+        ])
+      let fields = [3, 4, 5, 7, 8, 9, 10, 11, 12, 13, 14].map { results[$0]?["problem"]?["field"] }
+      #expect(
+        fields == [
+          "address", "addresses", "addresses", "addresses", "address", "addresses", "address",
+          "address", "status", "tags", "address",
+        ])
+      #expect(results[6]?["warnings"]?.count == 1)
+      let list = try #require(
+        try await server.curl("/v1/services/web/instances").json()["instances"])
+      #expect(list.count == 5)
+      for (place, addresses) in [
+        (0, ["10.0.0.1"]), (1, ["10.0.0.2"]), (2, ["fd00::2"]), (3, ["10.0.0.3", "fd00::1"]),
+        (4, ["127.0.0.1"]),
+      ] {
+        let instance = try #require(list[place])
+        #expect(instance["addresses"] == .array(addresses.map(JSONTree.string)))
+        #expect(instance["ports"]?["grpc"]?["port"] == 81)
+        #expect(instance["tags"]?[0] == "v2" && instance["metadata"]?["a"] == "b")
+        #expect(instance["lease_seconds"] == 60)
+      }
+    }
+  }
+
+  @Test("An item has its own metadata, and its own faults in it")
+  func metadata() async throws {
+    let metadata = [
+      #"{"a":"1"}"#, #"{"a":"2","b":""}"#, "{}", #"{"a":1}"#, #"{"a":"1","a":"1"}"#, #"{"":"1"}"#,
+      "[]", "null", #"{"a":"1"}"#,
+      "{\((0..<65).map { #""k\#($0)":"""# }.joined(separator: ","))}",
+      "{\((0..<20).map { #""k\#($0)":"""# }.joined(separator: ","))}",
+    ]
+    try await withServer { server in
+      let items = metadata.enumerated().map {
+        #"{"service":"web","id":"i\#($0)","address":"10.0.0.1","port":80,"metadata":\#($1)}"#
+      }
+      let reply = try await server.post(
+        "/v1/instances", #"{"instances":[\#(items.joined(separator: ","))]}"#)
+      let results = try #require(try reply.json()["results"])
+      #expect(
+        metadata.indices.map { results[$0]?["status"] } == [
+          201, 201, 201, 400, 400, 400, 400, 400, 201, 400, 201,
+        ])
+      #expect(
+        [3, 4, 5, 6, 7, 9].map { results[$0]?["problem"]?["field"] } == [
+          "metadata.a", "metadata.a", "metadata", "metadata", "metadata", "metadata",
+        ])
+      for place in [0, 1, 2, 8, 10] {
+        let instance = try await server.curl("/v1/services/web/instances/i\(place)").json()
+        #expect(instance["metadata"] == (try JSONTree(metadata[place])))
+      }
+    }
+  }
+
   @Test("All that is good is in one commit")
   func oneCommit() async throws {
     try await withServer { server in

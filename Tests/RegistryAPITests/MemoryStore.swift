@@ -23,6 +23,8 @@ final class MemoryStore: RegistryStore {
 
   func load() async throws(StoreError) -> StoredRegistry { StoredRegistry() }
 
+  func instances(after service: ServiceName?) async throws(StoreError) -> [Instance] { [] }
+
   func commit(_ batch: StoreBatch) async throws(StoreError) {
     await beforeCommit()
     commitCount.withLock { $0 += 1 }

@@ -48,8 +48,10 @@ import Testing
   }
 
   @Test(arguments: subjects) func `a new store is empty`(_ subject: Subject) async throws {
-    let stored = try await subject.make()().load()
-    #expect(stored.services.isEmpty && stored.instances.isEmpty)
+    let store = try subject.make()()
+    let stored = try await store.load()
+    #expect(stored.services.isEmpty)
+    #expect(try await store.allInstances().isEmpty)
     #expect(stored.position == StorePosition())
   }
 
@@ -62,8 +64,9 @@ import Testing
     #expect(stored.position == batch.position)
     #expect(stored.services == batch.services)
     #expect(stored.services[0].name.text == "Web.prod", "case is kept")
-    #expect(stored.instances.sorted { $0.key.id < $1.key.id } == batch.instances)
-    #expect(Set(stored.instances.map(\.key.id.text)) == ["Web-1", "Web-2", "Web-3"])
+    let instances = try await open().allInstances()
+    #expect(instances.sorted { $0.key.id < $1.key.id } == batch.instances)
+    #expect(Set(instances.map(\.key.id.text)) == ["Web-1", "Web-2", "Web-3"])
   }
 
   @Test(arguments: subjects) func `removals and replacements last`(_ subject: Subject) async throws
@@ -80,16 +83,56 @@ import Testing
       StoreBatch(
         services: [service], instances: [changed], removedInstances: [first.instances[1].key],
         position: StorePosition(revision: 3, serial: 7)))
-    var stored = try await open().load()
-    #expect(stored.services == [service])
-    #expect(
-      stored.instances.sorted { $0.key.id < $1.key.id } == [changed, first.instances[2]])
+    #expect(try await open().load().services == [service])
+    let left = try await open().allInstances()
+    #expect(left.sorted { $0.key.id < $1.key.id } == [changed, first.instances[2]])
     try await open().commit(
       StoreBatch(
-        removedServices: [service.name], removedInstances: stored.instances.map(\.key),
+        removedServices: [service.name], removedInstances: left.map(\.key),
         position: StorePosition(revision: 5, serial: 8)))
-    stored = try await open().load()
-    #expect(stored.services.isEmpty && stored.instances.isEmpty)
+    let stored = try await open().load()
+    #expect(stored.services.isEmpty)
+    #expect(try await open().allInstances().isEmpty)
     #expect(stored.position == StorePosition(revision: 5, serial: 8))
+  }
+
+  @Test(arguments: subjects)
+  func `each way to say something is kept`(_ subject: Subject) async throws {
+    let open = try subject.make()
+    var registrations = [try Registration(["10.0.0.1"], port: nil, lease: nil)]
+    func add(_ change: (inout Registration) -> Void) {
+      registrations.append(registrations[0])
+      change(&registrations[registrations.count - 1])
+    }
+    add { $0.port = 65_535 }
+    add { $0.transport = .udp }
+    add { $0.weight = 65_535 }
+    add { $0.priority = 65_535 }
+    add { $0.status = .critical }
+    add { $0.leaseSeconds = 86_400 }
+    registrations += [
+      try Registration(["255.1.100.20", "::1", "2001:db8::10"], tags: ["b", "A"]),
+      try Registration(["::ffff:10.0.0.9"], metadata: ["a b": "=\n", "\"": ""]),
+      try Registration(["10.0.0.9"], metadata: ["a": "1", "b": "\"}}", "c": "}}"]),
+      try Registration(["10.0.0.9"], metadata: ["a": "1", "b": "ö", "c": ",\"metadata\":{"]),
+      try Registration(["10.0.0.9"], tags: ["a"], metadata: ["a": "1"], status: .critical),
+      try Registration(["10.0.0.9"], tags: ["a"], metadata: ["a": "2,"], status: .critical),
+      try Registration(["10.0.0.9"], tags: ["a"], status: .critical),
+      try Registration(
+        ["10.0.0.1"],
+        ports: [NamedPort(name: try Label("Http", kind: .port), port: 1, transport: .tcp)]),
+    ]
+    let name = try ServiceName("web")
+    let instances = try registrations.enumerated().map { number, registration in
+      Instance(
+        key: InstanceKey(service: name, id: try Label("i\(number)", kind: .instance)),
+        registration: registration, revision: UInt64(number), registeredAt: -1)
+    }
+    try await open().commit(
+      StoreBatch(
+        services: [
+          ServiceRecord(name: name, revision: 1, claims: ServiceClaims(), emptySince: nil)
+        ], instances: instances, position: StorePosition(revision: 1)))
+    #expect(try await open().allInstances().sorted { $0.revision < $1.revision } == instances)
   }
 }

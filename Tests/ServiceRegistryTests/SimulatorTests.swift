@@ -222,7 +222,9 @@ private struct Simulation {
     await server.store.setNext([])
     let stored = try await server.store.load()
     let kept = Dictionary(
-      uniqueKeysWithValues: stored.instances.map { ($0.key, $0.registration) })
+      uniqueKeysWithValues: try await server.store.allInstances().map {
+        ($0.key, $0.registration)
+      })
     for key in Set(kept.keys).union(model.keys) where !doubtful.contains(key) {
       #expect(kept[key] == model[key]?.registration, "\(key) after a crash")
     }

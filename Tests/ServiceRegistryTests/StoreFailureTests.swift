@@ -78,11 +78,11 @@ import Testing
     await server.advance(by: 2)
     #expect(try server.addresses("web") == [])
     try await server.settle()
-    #expect(try await server.store.load().instances.count == 1)
+    #expect(try await server.store.allInstances().count == 1)
     await server.store.setStanding(.kept)
     await server.advance(by: 1)
     try await server.settle()
-    #expect(try await server.store.load().instances.isEmpty)
+    #expect(try await server.store.allInstances().isEmpty)
   }
 
   @Test func `leases end and renewals succeed while a commit hangs`() async throws {

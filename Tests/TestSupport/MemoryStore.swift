@@ -29,8 +29,14 @@ package actor MemoryStore: RegistryStore {
   package init() {}
 
   package func load() async throws(StoreError) -> StoredRegistry {
-    StoredRegistry(
-      services: Array(services.values), instances: Array(instances.values), position: position)
+    StoredRegistry(services: Array(services.values), position: position)
+  }
+
+  /// A slice for each service: the smallest there can be.
+  package func instances(after service: ServiceName?) async throws(StoreError) -> [Instance] {
+    let names = Set(instances.keys.map(\.service)).sorted { $0.key < $1.key }
+    guard let next = names.first(where: { service.map(\.key) ?? "" < $0.key }) else { return [] }
+    return instances.values.filter { $0.key.service == next }
   }
 
   package func commit(_ batch: StoreBatch) async throws(StoreError) {
