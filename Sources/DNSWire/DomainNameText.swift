@@ -44,28 +44,40 @@ extension DomainName: CustomStringConvertible {
   /// The name in presentation format with a final dot.
   @usableFromInline package var description: String {
     if isRoot { return "." }
-    return labels.map { Self.presentation($0) + "." }.joined()
+    var text: [UInt8] = []
+    text.reserveCapacity(wire.count)
+    for label in labels {
+      if label.allSatisfy(\.isLetterDigitOrHyphen) {
+        text.append(contentsOf: label)
+      } else {
+        for octet in label { Self.append(octet, to: &text) }
+      }
+      text.append(UInt8(ascii: "."))
+    }
+    return String(decoding: text, as: UTF8.self)
   }
 
-  private static func presentation(_ label: ArraySlice<UInt8>) -> String {
-    var text = ""
-    for octet in label {
-      switch octet {
-      case UInt8(ascii: "."), UInt8(ascii: "\\"), UInt8(ascii: "\""), UInt8(ascii: ";"),
-        UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "@"), UInt8(ascii: "$"):
-        text += "\\" + String(UnicodeScalar(octet))
-      case 0x21...0x7E:
-        text.unicodeScalars.append(UnicodeScalar(octet))
-      default:
-        let digits = String(octet)
-        text += "\\" + String(repeating: "0", count: 3 - digits.count) + digits
-      }
+  private static func append(_ octet: UInt8, to text: inout [UInt8]) {
+    switch octet {
+    case UInt8(ascii: "."), UInt8(ascii: "\\"), UInt8(ascii: "\""), UInt8(ascii: ";"),
+      UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "@"), UInt8(ascii: "$"):
+      text.append(UInt8(ascii: "\\"))
+      text.append(octet)
+    case 0x21...0x7E:
+      text.append(octet)
+    default:
+      text.append(UInt8(ascii: "\\"))
+      for digit in [octet / 100, octet / 10 % 10, octet % 10] { text.append(0x30 + digit) }
     }
-    return text
   }
 }
 
 extension UInt8 {
+  fileprivate var isLetterDigitOrHyphen: Bool {
+    (0x61...0x7A).contains(self) || (0x30...0x39).contains(self) || (0x41...0x5A).contains(self)
+      || self == UInt8(ascii: "-")
+  }
+
   fileprivate var decimalDigit: Int? {
     (0x30...0x39).contains(self) ? Int(self) - 0x30 : nil
   }

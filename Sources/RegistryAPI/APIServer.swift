@@ -77,12 +77,28 @@ struct Peer: InitializableFromSource {
   let localAddress: IPAddress?
 
   init(source: ApplicationRequestContextSource) {
-    address = source.channel.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
-    localAddress = source.channel.localAddress?.ipAddress.flatMap { IPAddress($0) }
+    address = source.channel.remoteAddress.flatMap { IPAddress($0) }
+    localAddress = source.channel.localAddress.flatMap { IPAddress($0) }
   }
 
   init(address: IPAddress?, localAddress: IPAddress?) {
     self.address = address
     self.localAddress = localAddress
+  }
+}
+
+extension IPAddress {
+  /// A socket's address; nil for what is no IP address.
+  fileprivate init?(_ address: SocketAddress) {
+    guard case .v4 = address else {
+      guard let text = address.ipAddress else { return nil }
+      self.init(text)
+      return
+    }
+    // Where sockaddr_in keeps it: nearly every request needs two, and reading text takes longer.
+    self.init(
+      octets: address.withSockAddr { form, length in
+        Array(UnsafeRawBufferPointer(start: form, count: length)[4..<8])
+      })
   }
 }

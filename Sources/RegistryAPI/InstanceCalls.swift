@@ -14,10 +14,9 @@ extension RegistryAPI {
     }
     guard let wanted else { throw Problem.emptyBody }
     let reply = try await registry.register(key, wanted.registration)
-    let warnings = (reply.warnings + wanted.warnings).map(JSON.string)
-    return .json(
-      .object(reply.instance.members(registry.names) + [("warnings", .array(warnings))]),
-      status: reply.isNew ? .created : .ok)
+    return .json(status: reply.isNew ? .created : .ok) {
+      $0.append(reply.instance, registry.names, warnings: reply.warnings + wanted.warnings)
+    }
   }
 
   /// `DELETE /v1/services/{S}/instances/{I}`
@@ -28,7 +27,8 @@ extension RegistryAPI {
 
   /// `GET /v1/services/{S}/instances/{I}`
   func show(_ key: InstanceKey) async throws -> Response {
-    try await .json(registry.instance(key).json(registry.names))
+    let view = try await registry.instance(key)
+    return .json { $0.append(view, registry.names) }
   }
 
   /// `POST /v1/services/{S}/instances/{I}/renew`
@@ -38,7 +38,7 @@ extension RegistryAPI {
     }
     do {
       let view = try await registry.renew(key, status: status ?? nil)
-      return .json(view.json(registry.names))
+      return .json { $0.append(view, registry.names) }
     } catch {
       throw Problem(error, of: key)
     }

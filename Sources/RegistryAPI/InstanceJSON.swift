@@ -4,60 +4,105 @@ import DNSWire
 import JSONText
 import ServiceRegistry
 
-extension InstanceView {
-  func json(_ names: OwnerNames) -> JSON { .object(members(names)) }
-
-  func members(_ names: OwnerNames) -> [(String, JSON)] {
-    let shown = names.shown(instance)
-    return [
-      ("service", .string(instance.key.service.text)), ("id", .string(instance.key.id.text)),
-    ]
-      + instance.registration.members + [
-        ("revision", .integer(Int(instance.revision))),
-        ("registered_at", .string(timestamp(instance.registeredAt))),
-        ("renewed_at", .string(timestamp(renewedAt))),
-        ("expires_at", .text(expiresAt.map(timestamp))),
-        (
-          "names",
-          .object([
-            ("host", .string(shown.host)), ("srv", .array(shown.srv.map(JSON.string))),
-          ])
-        ),
-      ]
+// Nearly every reply shows an instance, so it is written at once, not made a tree of values first.
+extension JSONWriter {
+  /// - Parameter warnings: only the reply to a registration has them, if perhaps none.
+  mutating func append(_ view: InstanceView, _ names: OwnerNames, warnings: [String]? = nil) {
+    let instance = view.instance
+    append(verbatim: #"{"service":"#)
+    append(instance.key.service.text)
+    append(verbatim: #","id":"#)
+    append(instance.key.id.text)
+    append(instance.registration)
+    append(verbatim: #","revision":"#)
+    append(Int(instance.revision))
+    append(verbatim: #","registered_at":"#)
+    append(timestamp(instance.registeredAt))
+    append(verbatim: #","renewed_at":"#)
+    append(timestamp(view.renewedAt))
+    append(verbatim: #","expires_at":"#)
+    if let end = view.expiresAt { append(timestamp(end)) } else { append(verbatim: "null") }
+    append(names.shown(instance))
+    if let warnings {
+      append(verbatim: #","warnings":"#)
+      append(texts: warnings)
+    }
+    append(verbatim: "}")
   }
-}
 
-extension Registration {
-  fileprivate var members: [(String, JSON)] {
-    [
-      ("addresses", .array(addresses.map { .string($0.description) })),
-      ("port", port.map { .integer(Int($0)) } ?? .null),
-      ("ports", .object(ports.map { ($0.name.text, $0.json) })),
-      ("protocol", .string(transport.rawValue)),
-      ("weight", .integer(Int(weight))),
-      ("priority", .integer(Int(priority))),
-      ("tags", .array(tags.map { .string($0.text) })),
-      (
-        "metadata",
-        .object(metadata.entries.map { ($0.key, .string($0.value)) })
-      ),
-      ("status", .string(status.rawValue)),
-      ("lease_seconds", leaseSeconds.map(JSON.integer) ?? .null),
-    ]
+  /// Adds the members that say what an instance said of itself, after others.
+  private mutating func append(_ registration: Registration) {
+    append(verbatim: #","addresses":"#)
+    append(texts: registration.addresses.map(\.description))
+    append(verbatim: #","port":"#)
+    append(registration.port.map(Int.init))
+    append(verbatim: #","ports":{"#)
+    for (index, port) in registration.ports.enumerated() {
+      if index > 0 { append(verbatim: ",") }
+      append(port.name.text)
+      append(verbatim: #":{"port":"#)
+      append(Int(port.port))
+      append(verbatim: #","protocol":"#)
+      append(port.transport.rawValue)
+      append(verbatim: "}")
+    }
+    append(verbatim: #"},"protocol":"#)
+    append(registration.transport.rawValue)
+    append(verbatim: #","weight":"#)
+    append(Int(registration.weight))
+    append(verbatim: #","priority":"#)
+    append(Int(registration.priority))
+    append(verbatim: #","tags":"#)
+    append(texts: registration.tags.map(\.text))
+    append(verbatim: #","metadata":{"#)
+    for (index, entry) in registration.metadata.entries.enumerated() {
+      if index > 0 { append(verbatim: ",") }
+      append(entry.key)
+      append(verbatim: ":")
+      append(entry.value)
+    }
+    append(verbatim: #"},"status":"#)
+    append(registration.status.rawValue)
+    append(verbatim: #","lease_seconds":"#)
+    append(registration.leaseSeconds)
   }
-}
 
-extension NamedPort {
-  fileprivate var json: JSON {
-    .object([("port", .integer(Int(port))), ("protocol", .string(transport.rawValue))])
+  private mutating func append(_ names: InstanceNames) {
+    append(verbatim: #","names":{"host":"#)
+    append(names.host)
+    append(verbatim: #","srv":"#)
+    append(texts: names.srv)
+    append(verbatim: "}")
   }
-}
 
-extension ServiceSummary {
-  var members: [(String, JSON)] {
-    [
-      ("name", .string(name.text)), ("revision", .integer(Int(revision))),
-      ("instance_count", .integer(instanceCount)), ("live_count", .integer(liveCount)),
-    ]
+  private mutating func append(_ number: Int?) {
+    if let number { append(number) } else { append(verbatim: "null") }
+  }
+
+  private mutating func append(texts: [String]) {
+    append(verbatim: "[")
+    for (index, text) in texts.enumerated() {
+      if index > 0 { append(verbatim: ",") }
+      append(text)
+    }
+    append(verbatim: "]")
+  }
+
+  /// Adds a service as an object.
+  ///
+  /// - Parameter instances: adds the members about its instances, after others.
+  mutating func append(
+    _ service: ServiceSummary, _ instances: (inout JSONWriter) -> Void = { _ in }
+  ) {
+    append(verbatim: #"{"name":"#)
+    append(service.name.text)
+    append(verbatim: #","revision":"#)
+    append(Int(service.revision))
+    append(verbatim: #","instance_count":"#)
+    append(service.instanceCount)
+    append(verbatim: #","live_count":"#)
+    append(service.liveCount)
+    instances(&self)
+    append(verbatim: "}")
   }
 }

@@ -47,12 +47,25 @@ struct Problem: Error {
 
 extension Response {
   static func json(_ json: JSON, status: HTTPResponse.Status = .ok) -> Response {
+    .json(status: status) { $0.append(json) }
+  }
+
+  /// A reply whose body is what `write` writes.
+  static func json(
+    status: HTTPResponse.Status = .ok, _ write: (inout JSONWriter) -> Void
+  ) -> Response {
+    var body = JSONWriter()
+    body.reserveCapacity(usualLength)
+    write(&body)
     // A terminal shows the reply on a line of its own.
-    let body = ByteBuffer(bytes: json.encoded + [0x0A])
+    body.append(verbatim: "\n")
     return Response(
       status: status, headers: [.contentType: "application/json"],
-      body: ResponseBody(byteBuffer: body))
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: body.octets)))
   }
+
+  /// Octets of a reply that shows an instance, about.
+  private static let usualLength = 768
 }
 
 // MARK: What can be wrong with a request

@@ -38,9 +38,11 @@ extension Request {
   /// Whether the body says that it is JSON, which no HTML form can say (so that a browser asks
   /// before it sends it elsewhere), and is not compressed.
   private var isJSON: Bool {
-    let type = headers[.contentType]?.prefix { $0 != ";" } ?? ""
-    let coding = headers[.contentEncoding] ?? "identity"
-    return type.lowercased().filter { $0 != " " && $0 != "\t" } == "application/json"
-      && coding.lowercased() == "identity"
+    let coding = headers[.contentEncoding]?.lowercased() ?? "identity"
+    guard coding == "identity", let type = headers[.contentType] else { return false }
+    // Nearly all say it so.
+    if type == "application/json" { return true }
+    return type.prefix { $0 != ";" }.lowercased().filter { $0 != " " && $0 != "\t" }
+      == "application/json"
   }
 }

@@ -5,13 +5,16 @@ import NIOHTTPTypes
 
 /// Closes the connection of a client that has begun a request and does not end it in time.
 ///
-/// Hummingbird's own time limit begins anew with every piece of a body; this one does not.
+/// Hummingbird's own time limit begins anew with every piece of a body; this one does not. A timer
+/// is not cancelled when a request is here: it looks, when it is due, whether another has begun.
 final class RequestDeadline: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
 
   private let limit: TimeAmount
-  private var closing: Scheduled<Void>?
+  /// When the request that is arriving must be here; nil between requests.
+  private var deadline: NIODeadline?
+  private var timer: Scheduled<Void>?
   /// Whether what was read last ended a request, so that nothing of another one is here.
   private var isBetweenRequests = false
 
@@ -21,8 +24,7 @@ final class RequestDeadline: ChannelInboundHandler, RemovableChannelHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     if case .end = unwrapInboundIn(data) {
-      closing?.cancel()
-      closing = nil
+      deadline = nil
       isBetweenRequests = true
     } else {
       isBetweenRequests = false
@@ -39,12 +41,26 @@ final class RequestDeadline: ChannelInboundHandler, RemovableChannelHandler {
   }
 
   func handlerRemoved(context: ChannelHandlerContext) {
-    closing?.cancel()
+    timer?.cancel()
+    timer = nil
   }
 
   private func begin(_ context: ChannelHandlerContext) {
-    guard closing == nil else { return }
-    let channel = context.channel
-    closing = context.eventLoop.scheduleTask(in: limit) { channel.close(promise: nil) }
+    guard deadline == nil else { return }
+    let deadline = context.eventLoop.now + limit
+    self.deadline = deadline
+    if timer == nil { startTimer(context, until: deadline) }
+  }
+
+  private func startTimer(_ context: ChannelHandlerContext, until time: NIODeadline) {
+    timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: time) { [self] in
+      timer = nil
+      guard let deadline else { return }
+      if deadline <= context.eventLoop.now {
+        context.channel.close(promise: nil)
+      } else {
+        startTimer(context, until: deadline)
+      }
+    }
   }
 }

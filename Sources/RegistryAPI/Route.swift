@@ -19,33 +19,27 @@ enum Route: Equatable {
   /// - Throws: 404 for any other path, trailing and doubled slashes included.
   init(path: String) throws(Problem) {
     var segments: [String] = []
-    for segment in path.split(separator: "/", omittingEmptySubsequences: false).dropFirst() {
-      guard let segment = String(percentEncoded: segment) else { throw .badPath }
+    let slash = UInt8(ascii: "/")
+    for segment in path.utf8.split(separator: slash, omittingEmptySubsequences: false).dropFirst() {
+      guard let segment = String(percentEncoded: Substring(segment)) else { throw .badPath }
       segments.append(segment)
     }
-    guard path.hasPrefix("/"), segments.allSatisfy({ !$0.isEmpty }) else {
+    guard path.utf8.first == slash, segments.allSatisfy({ !$0.isEmpty }) else {
       throw .unknownPath(path)
     }
-    switch segments {
-    case ["v1", "zones", "reload"]: self = .zoneReload
-    case ["v1", "instances"]: self = .bulkRegistration
-    case ["v1", "renewals"]: self = .bulkRenewal
-    default: try self.init(segments, of: path)
-    }
-  }
-
-  private init(_ segments: [String], of path: String) throws(Problem) {
-    let isVersioned = segments.prefix(2) == ["v1", "services"]
-    switch (segments.count, isVersioned) {
-    case (1, _) where segments[0] == "healthz": self = .health
-    case (1, _) where segments[0] == "readyz": self = .readiness
-    case (2, true): self = .services
-    case (3, true): self = .service(segments[2])
-    case (4, true) where segments[3] == "instances": self = .instances(segments[2])
-    case (5, true) where segments[3] == "instances":
+    switch (segments[0], segments.dropFirst().first, segments.count) {
+    case ("v1", "services", 2): self = .services
+    case ("v1", "services", 3): self = .service(segments[2])
+    case ("v1", "services", 4) where segments[3] == "instances": self = .instances(segments[2])
+    case ("v1", "services", 5) where segments[3] == "instances":
       self = .instance(segments[2], segments[4])
-    case (6, true) where segments[3] == "instances" && segments[5] == "renew":
+    case ("v1", "services", 6) where segments[3] == "instances" && segments[5] == "renew":
       self = .renewal(segments[2], segments[4])
+    case ("v1", "instances", 2): self = .bulkRegistration
+    case ("v1", "renewals", 2): self = .bulkRenewal
+    case ("v1", "zones", 3) where segments[2] == "reload": self = .zoneReload
+    case ("healthz", nil, _): self = .health
+    case ("readyz", nil, _): self = .readiness
     default: throw .unknownPath(path)
     }
   }
@@ -89,6 +83,10 @@ extension String {
   /// - Returns: nil where a `%` is not followed by two hexadecimal digits, or for other octets than
   ///   UTF-8's.
   init?(percentEncoded text: some StringProtocol) {
+    guard text.utf8.contains(UInt8(ascii: "%")) else {
+      self.init(text)
+      return
+    }
     var octets: [UInt8] = []
     var rest = Substring(text).utf8
     while let octet = rest.popFirst() {

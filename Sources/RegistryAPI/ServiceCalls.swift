@@ -12,18 +12,24 @@ extension RegistryAPI {
     let page = Self.page(of: names, after: query["cursor"], count: limit + 1)
     let shown = page.prefix(limit)
     let summaries = await registry.summaries(of: Array(shown))
-    return .json(
-      .object([
-        ("services", .array(summaries.map { .object($0.members) })),
-        ("next_cursor", page.count > limit ? .text(shown.last?.key) : .null),
-      ]))
+    return .json {
+      $0.append(verbatim: #"{"services":"#)
+      $0.append(summaries) { $0.append($1) }
+      $0.append(verbatim: #","next_cursor":"#)
+      $0.append(page.count > limit ? .text(shown.last?.key) : .null)
+      $0.append(verbatim: "}")
+    }
   }
 
   /// `GET /v1/services/{S}`
   func show(_ name: ServiceName) async throws -> Response {
     let service = try await registry.service(name)
-    let instances = service.instances.map { $0.json(registry.names) }
-    return .json(.object(service.summary.members + [("instances", .array(instances))]))
+    return .json {
+      $0.append(service.summary) {
+        $0.append(verbatim: #","instances":"#)
+        $0.append(service.instances) { $0.append($1, registry.names) }
+      }
+    }
   }
 
   /// `GET /v1/services/{S}/instances`
@@ -40,12 +46,15 @@ extension RegistryAPI {
         && status.map { $0 == registration.status } ?? true
     }.prefix(limit + 1)
     let shown = Array(page.prefix(limit))
-    return .json(
-      .object([
-        ("instances", .array(shown.map { $0.json(registry.names) })),
-        ("revision", .integer(Int(service.summary.revision))),
-        ("next_cursor", page.count > limit ? .text(shown.last?.instance.key.id.key) : .null),
-      ]))
+    return .json {
+      $0.append(verbatim: #"{"instances":"#)
+      $0.append(shown) { $0.append($1, registry.names) }
+      $0.append(verbatim: #","revision":"#)
+      $0.append(Int(service.summary.revision))
+      $0.append(verbatim: #","next_cursor":"#)
+      $0.append(page.count > limit ? .text(shown.last?.instance.key.id.key) : .null)
+      $0.append(verbatim: "}")
+    }
   }
 
   /// The first `count` of `names` after `cursor`, in order, without sorting half a million for each

@@ -108,26 +108,30 @@ package final class SQLiteStore: RegistryStore {
     }
   }
 
-  package func commit(_ batch: StoreBatch) async throws(StoreError) {
-    do {
-      try await database.writeWithoutTransaction { database in
-        var isComplete = false
-        do {
-          try database.inTransaction(.immediate) {
-            var writer = BatchWriter(database)
-            try writer.write(batch)
-            isComplete = true
-            return .commit
-          }
-        } catch {
-          // An error of COMMIT itself does not tell what reached the disk.
-          throw StoreError(reason: Self.reason(error), isOutcomeUnknown: isComplete)
-        }
+  package nonisolated(nonsending) func commit(_ batch: StoreBatch) async throws(StoreError) {
+    // Straight to the database's queue and back; an async write takes several turns more.
+    try await withCheckedContinuation { reply in
+      database.asyncWriteWithoutTransaction { database in
+        reply.resume(returning: Self.commit(batch, to: database))
       }
-    } catch let error as StoreError {
-      throw error
+    }.get()
+  }
+
+  private static func commit(
+    _ batch: StoreBatch, to database: Database
+  ) -> Result<Void, StoreError> {
+    var isComplete = false
+    do {
+      try database.inTransaction(.immediate) {
+        var writer = BatchWriter(database)
+        try writer.write(batch)
+        isComplete = true
+        return .commit
+      }
+      return .success(())
     } catch {
-      throw StoreError(reason: Self.reason(error), isOutcomeUnknown: false)
+      // An error of COMMIT itself does not tell what reached the disk.
+      return .failure(StoreError(reason: reason(error), isOutcomeUnknown: isComplete))
     }
   }
 

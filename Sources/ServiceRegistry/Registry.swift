@@ -29,24 +29,10 @@ package actor Registry {
   var endedServices: Deque<Service> = []
   /// Services without instances by when they are to be forgotten.
   var emptyServices = DueQueue<ServiceName>()
-  private var inbox: Deque<Waiting> = []
-  /// Commands in the inbox that somebody waits for.
-  package private(set) var waitingCommands = 0
-  private var isCommitting = false
+  private let inbox = Inbox()
   private var isStoreFailing = false
   var areLeasesRunning = false
   var timer: (any DispatchSourceTimer)?
-
-  private typealias Reply<Value> = CheckedContinuation<Result<Value, RegistryError>, Never>
-
-  /// What waits for its turn.
-  private enum Waiting {
-    /// Commands that stand together are committed together.
-    case command(Command, Reply<Outcome>?)
-    /// Commands of one caller, committed together and with no others.
-    case bulk([Command], CheckedContinuation<[Result<Outcome, RegistryError>], Never>)
-    case reload(Reload, Reply<[ZoneReport]>)
-  }
 
   package init(
     zone: sending ServiceZone, store: any RegistryStore, clock: RegistryClock, logger: Logger
@@ -153,7 +139,7 @@ package actor Registry {
   // MARK: Commands
 
   /// Registers an instance or replaces what it said of itself.
-  package func register(
+  package nonisolated func register(
     _ key: InstanceKey, _ registration: Registration
   ) async throws(RegistryError) -> RegistrationReply {
     switch try await submit(.register(key, registration)) {
@@ -164,7 +150,7 @@ package actor Registry {
     }
   }
 
-  package func deregister(_ key: InstanceKey) async throws(RegistryError) {
+  package nonisolated func deregister(_ key: InstanceKey) async throws(RegistryError) {
     _ = try await submit(.deregister(key))
   }
 
@@ -191,77 +177,68 @@ package actor Registry {
     _ status: InstanceStatus?, of member: Member
   ) -> InstanceStatus? {
     guard let status else { return nil }
-    let isChange = status != member.status || isCommitting || state.isInDoubt
+    let isChange = status != member.status || inbox.isLoopRunning || state.isInDoubt
     return isChange ? status : nil
   }
 
+  /// Commands that somebody waits for and that no turn has come to yet.
+  package var waitingCommands: Int { inbox.waitingCommands }
+
   /// Has many commands of one caller carried out, in order and in one commit.
-  func submit(
+  nonisolated(nonsending) func submit(
     _ commands: [Command]
   ) async throws(RegistryError) -> [Result<Outcome, RegistryError>] {
-    guard waitingCommands + commands.count <= RegistryLimits.waitingBulkCommands else {
-      throw .busy
-    }
-    return await withCheckedContinuation { reply in
-      waitingCommands += commands.count
-      put(.bulk(commands, reply))
-    }
+    try await withCheckedContinuation { reply in
+      if !put(.bulk(commands, reply), limit: RegistryLimits.waitingBulkCommands) {
+        reply.resume(returning: .failure(.busy))
+      }
+    }.get()
   }
 
-  private func submit(_ command: Command) async throws(RegistryError) -> Outcome {
-    guard waitingCommands < RegistryLimits.waitingCommands else { throw .busy }
-    return try await withCheckedContinuation { reply in
-      waitingCommands += 1
-      put(.command(command, reply))
+  private nonisolated(nonsending) func submit(
+    _ command: Command
+  ) async throws(RegistryError) -> Outcome {
+    try await withCheckedContinuation { reply in
+      if !put(.command(command, reply), limit: RegistryLimits.waitingCommands) {
+        reply.resume(returning: .failure(.busy))
+      }
     }.get()
   }
 
   func submit(_ reload: Reload) async throws(RegistryError) -> [ZoneReport] {
-    try await withCheckedContinuation { put(.reload(reload, $0)) }.get()
+    try await withCheckedContinuation { reply in _ = put(.reload(reload, reply)) }.get()
   }
 
   /// Takes a command that nobody waits for. It is not refused: it was accepted when the lease was.
   func enqueue(_ command: Command) {
-    put(.command(command, nil))
+    _ = put(.command(command, nil))
   }
 
-  private func put(_ waiting: Waiting) {
-    inbox.append(waiting)
-    guard !isCommitting else { return }
-    isCommitting = true
-    Task {
-      while let first = inbox.first {
-        switch first {
-        case .command:
-          await commitBatch()
-        case .bulk(let commands, let reply):
-          inbox.removeFirst()
-          waitingCommands -= commands.count
-          reply.resume(returning: await carryOut(commands))
-        case .reload(let reload, let reply):
-          inbox.removeFirst()
-          reply.resume(returning: await carryOut(reload))
-        }
+  /// - Returns: false if more than `limit` commands would wait.
+  private nonisolated func put(_ item: Inbox.Item, limit: Int = .max) -> Bool {
+    switch inbox.put(item, limit: limit) {
+    case .refused: return false
+    case .waits: return true
+    case .needsLoop:
+      executor.queue.async {
+        self.assumeIsolated { registry in _ = Task.immediate { await registry.carryOutInbox() } }
       }
-      isCommitting = false
+      return true
     }
   }
 
-  /// The commands that are to be committed next.
-  private func takeBatch() -> [(command: Command, reply: Reply<Outcome>?)] {
-    var batch: [(command: Command, reply: Reply<Outcome>?)] = []
-    while batch.count < RegistryLimits.batch, case .command(let command, let reply) = inbox.first {
-      inbox.removeFirst()
-      batch.append((command, reply))
+  private func carryOutInbox() async {
+    while let turn = inbox.next() {
+      switch turn {
+      case .batch(let batch):
+        let results = await carryOut(batch.map(\.command))
+        for (command, result) in zip(batch, results) { command.reply?.resume(returning: result) }
+      case .bulk(let commands, let reply):
+        reply.resume(returning: .success(await carryOut(commands)))
+      case .reload(let reload, let reply):
+        reply.resume(returning: await carryOut(reload))
+      }
     }
-    return batch
-  }
-
-  private func commitBatch() async {
-    let batch = takeBatch()
-    waitingCommands -= batch.count { $0.reply != nil }
-    let results = await carryOut(batch.map(\.command))
-    for (command, result) in zip(batch, results) { command.reply?.resume(returning: result) }
   }
 
   /// Decide, commit, apply, publish.

@@ -14,8 +14,9 @@ package protocol RegistryStore: Sendable {
   /// Nothing is committed to services and instances until the last slice was read.
   func instances(after service: ServiceName?) async throws(StoreError) -> [Instance]
 
-  /// Makes `batch` durable, whole or not at all.
-  func commit(_ batch: StoreBatch) async throws(StoreError)
+  /// Makes `batch` durable, whole or not at all. It begins and ends where the caller is: by way of
+  /// Swift's pool each commit would take two more turns.
+  nonisolated(nonsending) func commit(_ batch: StoreBatch) async throws(StoreError)
 }
 
 /// What a store holds besides instances.

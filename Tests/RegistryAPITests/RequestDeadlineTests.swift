@@ -39,6 +39,20 @@ import Testing
     #expect(!channel.isActive)
   }
 
+  @Test("The next request on a connection has its own 10 seconds")
+  func nextRequest() throws {
+    let channel = try EmbeddedChannel.withDeadline()
+    try channel.writeInbound(Self.head)
+    channel.embeddedEventLoop.advanceTime(by: .seconds(5))
+    try channel.writeInbound(HTTPRequestPart.end(nil))
+    channel.embeddedEventLoop.advanceTime(by: .seconds(2))
+    try channel.writeInbound(Self.head)
+    channel.embeddedEventLoop.advanceTime(by: .seconds(9))
+    #expect(channel.isActive)
+    channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+    #expect(!channel.isActive)
+  }
+
   @Test("A request that is here in time may be answered and followed by others")
   func inTime() throws {
     let channel = try EmbeddedChannel.withDeadline()
