@@ -30,19 +30,11 @@ package struct IPAddress: Hashable, Sendable {
 
   /// Four octets for IPv4, sixteen for IPv6.
   package var octets: [UInt8] {
-    var octets: [UInt8] = []
-    octets.reserveCapacity(16)
-    appendOctets(to: &octets)
-    return octets
-  }
-
-  package func appendOctets(to octets: inout [UInt8]) {
-    guard !isV4 else {
-      octets.append(bigEndian: UInt32(truncatingIfNeeded: low))
-      return
+    [UInt8](unsafeUninitializedCapacity: 16) { octets, count in
+      guard let start = octets.baseAddress else { return }
+      store(to: UnsafeMutableRawPointer(start))
+      count = isV4 ? 4 : 16
     }
-    octets.append(bigEndian: high)
-    octets.append(bigEndian: low)
   }
 
   /// Stores ``octets`` in memory with room for them.

@@ -47,6 +47,7 @@ extension GeneralAnswer {
     guard rrset.type == .srv else { return }
     var live = scratch.liveRecords
     live.gather(rrset, from: first, at: now, room: .max)
+    // What was gathered is gathered over for the addresses of the first.
     let targets = (0..<min(live.count, Self.targetLimit)).map { live[$0].instance }
     for target in targets {
       for type in [RecordType.a, .aaaa] {

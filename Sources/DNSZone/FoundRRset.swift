@@ -2,24 +2,16 @@
 
 import DNSWire
 
-/// The RRset of a name and type. It may hold no record any more: see ``isEmpty(at:)``.
+/// The RRset of a name and type. It may hold no record any more: see ``current(at:)``.
 enum FoundRRset {
   case prepared(RRsetBlock)
   case instances(InstanceRRset)
 
-  /// Whether the leases of all instances have ended: then the name has no such records.
-  func isEmpty(at now: BootTime) -> Bool {
-    switch self {
-    case .prepared: false
-    case .instances(let rrset): !rrset.hasLiveRecord(at: now)
-    }
-  }
-
-  var type: RecordType {
-    switch self {
-    case .prepared(let rrset): rrset.type
-    case .instances(let rrset): rrset.type
-    }
+  /// What of it counts at `now`; nil when leases have ended so that the name has no such records.
+  func current(at now: BootTime) -> FoundRRset? {
+    guard case .instances(let rrset) = self else { return self }
+    guard let best = rrset.ofBestGroup(at: now), best.hasLiveRecord(at: now) else { return nil }
+    return .instances(best)
   }
 
   func takeTurn() -> Int {

@@ -1,5 +1,5 @@
-// Answers that are more than one prepared RRset: aliases, wildcards' aliases, referrals, negative
-// answers, and RRsets with names to compress or addresses to look up.
+// Answers that are more than the RRset of the name asked for: aliases and what they lead to,
+// referrals, negative answers, and RRsets with names to compress or addresses to look up.
 
 import DNSWire
 

@@ -5,7 +5,7 @@ import DNSWire
 /// The live records of an RRset, gathered for one reply.
 ///
 /// Gathered once and then written from: a lease may be renewed by the writer meanwhile, and what
-/// an answer holds, how long it may be kept and which addresses come along have to agree.
+/// an answer holds and how long it may be kept have to agree.
 struct LiveRecords {
   /// More than any message holds: a record takes sixteen octets at least.
   static let limit = 4_096
@@ -41,18 +41,24 @@ struct LiveRecords {
   /// What all but large RRsets need: there is room for every record.
   @inline(__always)
   private mutating func gather(_ rrset: InstanceRRset, _ range: Range<Int>, at now: BootTime) {
-    let fixedLength = rrset.fixedRecordLength
-    var (count, length, soonestEnd) = (count, length, soonestEnd)
+    var count = count
+    var soonestEnd = soonestEnd
     for index in range {
       let entry = rrset.entry(index)
       let end = entry.instance.leaseEnd
+      // Kept if it counts, overwritten by the next one if not.
+      entries[count] = entry
       guard end > now else { continue }
       soonestEnd = min(soonestEnd, end)
-      entries[count] = entry
       count += 1
-      length += fixedLength ?? entry.recordLength(rrset.type)
     }
-    (self.count, self.length, self.soonestEnd) = (count, length, soonestEnd)
+    if let fixedLength = rrset.fixedRecordLength {
+      length += (count - self.count) * fixedLength
+    } else {
+      for index in self.count..<count { length += entries[index].recordLength(rrset.type) }
+    }
+    self.count = count
+    self.soonestEnd = soonestEnd
   }
 
   private mutating func gatherWithin(
@@ -129,6 +135,15 @@ extension InstanceRRset {
   private func write(_ live: LiveRecords, to memory: UnsafeMutableRawPointer, _ ttl: UInt32) {
     let header = RecordHeader(type, ttl)
     var record = memory
+    guard type != .a else {
+      // Half of all queries.
+      for index in 0..<live.count {
+        header.write(to: record, 4)
+        live[index].writeRDATA(.a, to: record + RRsetBlock.recordHeaderLength)
+        record += RRsetBlock.recordHeaderLength + 4
+      }
+      return
+    }
     for index in 0..<live.count {
       let entry = live[index]
       let length = entry.rdataLength(type)

@@ -1,8 +1,9 @@
 // An instance as the zone answers for it: its name, addresses, port and text in one block.
 //
 // The block is at the same time the node of the instance's own name, and what the RRsets of its
-// service are made of (``InstanceRRset``): each octet is there once. Everything but lease end and
-// turn counters is constant; what registers anew is a new block.
+// service are made of (``InstanceRRset``): each octet is there once. Everything but lease end,
+// turn counters and the writer's count of references is constant; what registers anew is a new
+// block.
 //
 // An instance whose lease has ended is in no answer from that nanosecond on, whoever holds its
 // block: readers compare the lease end with their batch's time. Taking the block away then is the
@@ -18,10 +19,10 @@ package struct InstanceBlock {
   struct Part: ~Copyable {
     let leaseEnd: Atomic<BootTime>
     let ttl: UInt32
-    /// In network order, as SRV RDATA begins.
+    // As SRV RDATA begins, in network order.
     let priority: UInt16
     let weight: UInt16
-    /// 0 for none.
+    /// In host order; 0 for none.
     let port: UInt16
     let textLength: UInt16
     let v4Count: UInt8

@@ -57,6 +57,8 @@ struct InstanceRRset {
   private let turns: UnsafeMutablePointer<Atomic<UInt64>>
   private let weights: WeightTable?
   let hasRepetitions: Bool
+  /// Nil where all instances have the same priority, or it does not count.
+  private let group: InstanceRRsetBlock.Group?
 
   /// An instance's own.
   ///
@@ -74,6 +76,7 @@ struct InstanceRRset {
     self.turns = turns
     weights = nil
     hasRepetitions = false
+    group = nil
   }
 
   fileprivate init(_ block: InstanceRRsetBlock) {
@@ -84,8 +87,9 @@ struct InstanceRRset {
     entries = block.entries
     first = InstanceEntry(word: block.entries[0])
     turns = block.turns
-    hasRepetitions = block.header.pointee.hasRepetitions
-    weights = block.header.pointee.isWeighted ? block.weights : nil
+    hasRepetitions = block.flags.contains(.repetitions)
+    weights = block.flags.contains(.weighted) ? block.weights : nil
+    group = block.group
   }
 
   @inline(__always) func entry(_ index: Int) -> InstanceEntry {
@@ -96,6 +100,14 @@ struct InstanceRRset {
   func hasLiveRecord(at now: BootTime) -> Bool {
     for index in 0..<count where entry(index).instance.leaseEnd > now { return true }
     return false
+  }
+
+  /// The RRset that counts at `now`: of the first group of which an instance is live, whether or
+  /// not it has a record of this type; nil when none is.
+  func ofBestGroup(at now: BootTime) -> InstanceRRset? {
+    guard let group else { return self }
+    if hasLiveRecord(at: now) || group.hasLiveWitness(at: now) { return self }
+    return group.next?.rrset.ofBestGroup(at: now)
   }
 
   // MARK: Turns
@@ -117,7 +129,17 @@ struct InstanceRRset {
 
 /// A handle on the memory of an RRset made of several instances, or of one under another name than
 /// its own. Copies are the same block.
+///
+/// Instances of several priorities are several groups, each a block that leads to the next best one: so
+/// a group takes over in the nanosecond in which the last lease of a better one ends.
 struct InstanceRRsetBlock {
+  struct Flags: OptionSet {
+    let rawValue: UInt8
+    static let weighted = Flags(rawValue: 1)
+    static let repetitions = Flags(rawValue: 2)
+    static let grouped = Flags(rawValue: 4)
+  }
+
   struct Header: ~Copyable {
     /// Turns taken so far; 64 bits, so it never wraps.
     let turns: Atomic<UInt64>
@@ -125,8 +147,25 @@ struct InstanceRRsetBlock {
     let count: UInt32
     let longest: UInt32
     let type: UInt16
-    let isWeighted: Bool
-    let hasRepetitions: Bool
+    let flags: Flags
+  }
+
+  /// What stands behind the entries and weights of one of several groups.
+  struct Group {
+    fileprivate let words: UnsafePointer<UInt>
+
+    /// The next best group.
+    var next: InstanceRRsetBlock? { words[0] == 0 ? nil : InstanceRRsetBlock(address: words[0]) }
+
+    /// Instances of the group without a record of this type: while one is live, no other group
+    /// counts.
+    fileprivate var witnesses: UnsafeBufferPointer<UInt> {
+      UnsafeBufferPointer(start: words + 2, count: Int(words[1]))
+    }
+
+    fileprivate func hasLiveWitness(at now: BootTime) -> Bool {
+      witnesses.contains { InstanceEntry(word: $0).instance.leaseEnd > now }
+    }
   }
 
   let address: UInt
@@ -141,9 +180,18 @@ struct InstanceRRsetBlock {
   fileprivate var entries: UnsafePointer<UInt> {
     UnsafePointer((base + Self.entriesOffset).assumingMemoryBound(to: UInt.self))
   }
+  fileprivate var flags: Flags { header.pointee.flags }
+  private var count: Int { Int(header.pointee.count) }
   fileprivate var weights: WeightTable {
-    let count = Int(header.pointee.count)
-    return WeightTable(memory: base + Self.entriesOffset + count * 8, count: count)
+    WeightTable(memory: base + Self.entriesOffset + count * 8, count: count)
+  }
+  private var groupWords: UnsafeMutablePointer<UInt> {
+    let weightsLength = flags.contains(.weighted) ? (count + 1) * 8 : 0
+    return (base + Self.entriesOffset + count * 8 + weightsLength)
+      .assumingMemoryBound(to: UInt.self)
+  }
+  fileprivate var group: Group? {
+    flags.contains(.grouped) ? Group(words: groupWords) : nil
   }
 
   init(address: UInt) {
@@ -156,42 +204,74 @@ struct InstanceRRsetBlock {
 
   var rrset: InstanceRRset { InstanceRRset(self) }
 
-  /// Prepares an RRset of `entries`, at least one; no turn of it is taken yet.
+  /// What a block is made from.
+  struct Content {
+    var entries: [InstanceEntry] = []
+    var rotation: Rotation?
+    /// Instances whose leases count though they give no record.
+    var witnesses: [InstanceBlock] = []
+    /// The next best group; its memory belongs to the new block.
+    var next: InstanceRRsetBlock?
+  }
+
+  /// Prepares an RRset; no turn of it is taken yet.
   static func allocate(
-    _ type: RecordType, ttl: UInt32, _ entries: [InstanceEntry], _ rotation: Rotation?
+    _ type: RecordType, ttl: UInt32, _ content: Content
   ) -> InstanceRRsetBlock {
-    let weightsLength = rotation.map { ($0.shareEnds.count + 1) * 8 } ?? 0
+    let entries = content.entries
+    let isGrouped = content.next != nil || !content.witnesses.isEmpty
+    let words =
+      entries.count + (content.rotation.map { $0.shareEnds.count + 1 } ?? 0)
+      + (isGrouped ? 2 + content.witnesses.count : 0)
     let base = UnsafeMutableRawPointer.allocate(
-      byteCount: entriesOffset + entries.count * 8 + weightsLength, alignment: 16)
+      byteCount: entriesOffset + words * 8, alignment: 16)
     let block = InstanceRRsetBlock(address: UInt(bitPattern: base))
-    var longest = 0
-    var hasRepetitions = false
-    let words = (base + entriesOffset).assumingMemoryBound(to: UInt.self)
-    for (index, entry) in entries.enumerated() {
-      words[index] = entry.word
-      longest += entry.recordLength(type)
-      hasRepetitions = hasRepetitions || (type != .srv && entry.isRepetition)
-    }
+    var flags: Flags = []
+    if content.rotation != nil { flags.insert(.weighted) }
+    if isGrouped { flags.insert(.grouped) }
+    if type != .srv && entries.contains(where: \.isRepetition) { flags.insert(.repetitions) }
     block.header.initialize(
       to: Header(
-        turns: Atomic(0), ttl: ttl, count: UInt32(entries.count), longest: UInt32(longest),
-        type: type.rawValue, isWeighted: rotation != nil, hasRepetitions: hasRepetitions))
-    if let rotation { block.weights.store(rotation) }
+        turns: Atomic(0), ttl: ttl, count: UInt32(entries.count),
+        longest: UInt32(entries.reduce(0) { $0 + $1.recordLength(type) }), type: type.rawValue,
+        flags: flags))
+    let start = (base + entriesOffset).assumingMemoryBound(to: UInt.self)
+    for (index, entry) in entries.enumerated() { start[index] = entry.word }
+    if let rotation = content.rotation { block.weights.store(rotation) }
+    guard isGrouped else { return block }
+    block.groupWords[0] = content.next?.address ?? 0
+    block.groupWords[1] = UInt(content.witnesses.count)
+    for (index, witness) in content.witnesses.enumerated() {
+      block.groupWords[2 + index] = witness.address
+    }
     return block
   }
 
-  /// Whether `other` has the same entries, order, weights and TTL, so that only the turn may
+  /// Whether `other` has the same entries, order, weights, TTL and groups, so that only turns may
   /// differ.
   func hasSameContent(as other: InstanceRRsetBlock) -> Bool {
-    let (mine, others) = (rrset, other.rrset)
-    guard mine.type == others.type, mine.ttl == others.ttl, mine.count == others.count,
-      header.pointee.isWeighted == other.header.pointee.isWeighted
+    guard header.pointee.type == other.header.pointee.type, flags == other.flags,
+      header.pointee.ttl == other.header.pointee.ttl, count == other.count,
+      UnsafeBufferPointer(start: entries, count: count)
+        .elementsEqual(UnsafeBufferPointer(start: other.entries, count: count)),
+      !flags.contains(.weighted) || weights.isEqual(to: other.weights)
     else { return false }
-    for index in 0..<mine.count where entries[index] != other.entries[index] { return false }
-    return !header.pointee.isWeighted || weights.isEqual(to: other.weights)
+    guard let group, let others = other.group else { return true }
+    guard group.witnesses.elementsEqual(others.witnesses) else { return false }
+    guard let next = group.next, let othersNext = others.next else {
+      return group.next == nil && others.next == nil
+    }
+    return next.hasSameContent(as: othersNext)
+  }
+
+  /// Calls `free` with this block's memory and that of the groups after it.
+  func forEachBlock(_ free: (UnsafeMutableRawPointer) -> Void) {
+    let next = group?.next
+    free(base)
+    next?.forEachBlock(free)
   }
 
   func deallocate() {
-    base.deallocate()
+    forEachBlock { $0.deallocate() }
   }
 }

@@ -1,6 +1,7 @@
 // Brings into the cache what the queries of a batch will need, before the first is answered.
 //
-// A look-up is a chain of loads, each of which needs the one before: slot, node, RRset, records.
+// A look-up is a chain of loads, each of which needs the one before: slot, node, RRset, and the
+// octets or instances that it leads to.
 // With more names than the cache holds, a core does little but wait for them. Done query by query
 // the waits add up; here each step is done for all queries of the batch, so that they overlap.
 // Nothing is decided here: a query that this misjudges is only answered more slowly.

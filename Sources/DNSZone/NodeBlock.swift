@@ -84,8 +84,9 @@ struct NodeBlock: NameTableEntry {
   /// The first of its RRsets that has a record, in order of type.
   func anyRRset(at now: BootTime) -> FoundRRset? {
     if let instance { return instance.anyRRset.map(FoundRRset.instances) }
-    return (0..<rrsetCount).lazy.map { found(slots[$0].load(ordering: .acquiring)) }
-      .first { !$0.isEmpty(at: now) }
+    return (0..<rrsetCount).lazy.compactMap {
+      found(slots[$0].load(ordering: .acquiring)).current(at: now)
+    }.first
   }
 
   /// Where the RRset's memory is, without looking at it; nil for an instance, which is the RRset.
@@ -110,7 +111,7 @@ struct NodeBlock: NameTableEntry {
 
   // MARK: The writer's part
 
-  /// An RRset of a node, of either kind, as a node's slot holds it. Compares by type.
+  /// An RRset of a node, of either kind, as a node's slot holds it. In order of type.
   struct Slot: Comparable {
     let word: UInt
 

@@ -182,6 +182,7 @@ package final class Responder {
       guard rrset.isSelfContained else { return nil }
       return rrset.copyAnswer(into: memory, at: outcome.end, limit: outcome.limit)
     case .instances(let rrset):
+      guard let rrset = rrset.ofBestGroup(at: now), rrset.count > 0 else { return nil }
       var live = scratch.liveRecords
       return rrset.writeAnswer(
         into: memory, at: outcome.end, limit: outcome.limit, now: now, &live)

@@ -16,6 +16,9 @@ package final class Zone {
   let name = NameScratch.allocate()
   /// What the static records leave no room for.
   package var staticNames: StaticNames
+  /// Whether readers were ever led here. Until then there is nothing to wait for, and the zone may
+  /// be made on another thread than the one that retires memory.
+  private var isServed = false
   /// What readers still see, while the zone is being changed behind their back.
   private var publishedBlock: ZoneBlock?
   /// What to free when they no longer do.
@@ -56,6 +59,10 @@ package final class Zone {
 
   deinit {
     name.deallocate()
+    guard isServed || isReplacing else {
+      block.deallocate()
+      return
+    }
     finishReplacement()
     let block = block
     reclamation.retire(.action { block.deallocate() })
@@ -101,6 +108,7 @@ package final class Zone {
 
   /// To be called when readers are led to ``block``.
   func finishReplacement() {
+    isServed = true
     guard let old = publishedBlock else { return }
     publishedBlock = nil
     for retired in replaced { reclamation.retire(retired) }
@@ -118,10 +126,12 @@ package final class Zone {
 
   /// Frees memory that readers find no more, once they are led to ``block``.
   func retire(_ memory: UnsafeMutableRawPointer) {
-    if publishedBlock == nil {
+    if isReplacing {
+      replaced.append(.memory(memory))
+    } else if isServed {
       reclamation.retire(.memory(memory))
     } else {
-      replaced.append(.memory(memory))
+      memory.deallocate()
     }
   }
 
@@ -158,6 +168,7 @@ package final class Zone {
     let turns = carryTurns(from: old, to: new)
     if isReplacing { replace(node, slots: slots) } else { node.replace(with: new) }
     finishReplacing(old, with: new, from: turns)
+    retire(old.base)
   }
 
   func carryTurns(from old: NodeBlock.Slot, to new: NodeBlock.Slot) -> UInt64 {
@@ -172,7 +183,6 @@ package final class Zone {
   ) {
     let late = old.turns.pointee.load(ordering: .relaxed) - turns
     new.turns.pointee.wrappingAdd(late, ordering: .relaxed)
-    retire(old.base)
   }
 
   /// Takes away the RRset, if there is one, and names that exist no more without it.

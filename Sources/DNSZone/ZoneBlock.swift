@@ -85,11 +85,17 @@ struct ZoneBlock: NameTableEntry {
     base.deallocate()
   }
 
-  /// Frees the zone and all that it holds; no reader may be left.
+  /// Frees the zone and all that is published in it; no reader may be left.
   func deallocate() {
     let nodes = nodes
     nodes.forEach { node in
-      for slot in node.allSlots { slot.base.deallocate() }
+      for slot in node.allSlots {
+        if node.flags.contains(.registered) {
+          InstanceRRsetBlock(slot).deallocate()
+        } else {
+          slot.base.deallocate()
+        }
+      }
       node.deallocate()
     }
     deallocateTable()

@@ -26,7 +26,7 @@ extension Zone {
     block.nodes.replace(node, with: new)
     // Those that were taken meanwhile.
     if let late = node.instance?.turnsTaken { instance.addTurns(late &- turns) }
-    for slot in node.allSlots { retire(slot.base) }
+    for slot in node.allSlots { retire(InstanceRRsetBlock(slot)) }
     discard(node)
   }
 
@@ -69,7 +69,14 @@ extension Zone {
     } else {
       for (_, new, _) in replaced { node.replace(with: new) }
     }
-    for (old, new, turns) in replaced { finishReplacing(old, with: new, from: turns) }
-    for slot in gone { retire(slot.base) }
+    for (old, new, turns) in replaced {
+      finishReplacing(old, with: new, from: turns)
+      retire(InstanceRRsetBlock(old))
+    }
+    for slot in gone { retire(InstanceRRsetBlock(slot)) }
+  }
+
+  private func retire(_ rrset: InstanceRRsetBlock) {
+    rrset.forEachBlock { retire($0) }
   }
 }

@@ -43,7 +43,7 @@ extension ZoneBlock {
   private func data(at node: NodeBlock, _ type: RecordType, _ now: BootTime) -> LookupResult {
     // One RRset is enough of an answer to ANY (RFC 8482 section 4.1).
     if let rrset = type == .any ? node.anyRRset(at: now) : node.rrset(type) {
-      return rrset.isEmpty(at: now) ? .noData : .data(rrset)
+      return rrset.current(at: now).map(LookupResult.data) ?? .noData
     }
     if type != .any, let alias = node.prepared(.cname) { return .alias(alias) }
     return .noData

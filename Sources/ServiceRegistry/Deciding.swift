@@ -1,6 +1,7 @@
 // The rules by which commands are accepted or refused.
 
 import DNSWire
+import DNSZone
 
 extension Draft {
   /// Decides `command` on `state` and takes what it changes into the draft.
@@ -54,6 +55,7 @@ extension Draft {
     if let refusal = refusal(key, registration, isNew: stored == nil, state, zone) {
       return .refused(refusal)
     }
+    removeExpiredHolder(of: key.service, in: state)
     let instance = put(registration, at: key, in: state)
     let hidden = registration.ports.compactMap { port -> String? in
       guard let other = child(port.name, of: key.service, in: state) else { return nil }
@@ -61,6 +63,14 @@ extension Draft {
         + " service '\(other)'"
     }
     return .accepted(instance, isNew: stored == nil, warnings: hidden)
+  }
+
+  /// Removes the instance above that has the service's name and whose lease has ended, so that
+  /// after a crash there are not two.
+  private mutating func removeExpiredHolder(of service: ServiceName, in state: RegistryState) {
+    guard let (parent, id) = service.above else { return }
+    let key = InstanceKey(service: parent, id: id)
+    if !hasChange(of: key), state.member(key) != nil { remove(key, in: state) }
   }
 
   private mutating func refusal(
@@ -149,7 +159,7 @@ extension Draft {
 struct AnswerLengths {
   private let serviceNameLength: Int
   /// How many instances have the address: it is answered once.
-  private var addresses: [IPAddress: Int] = [:]
+  private var holders: [IPAddress: Int] = [:]
   private var v4 = 0
   private var v6 = 0
   /// By port name; the default port has none.
@@ -165,24 +175,36 @@ struct AnswerLengths {
   mutating func add(_ instance: Instance) { add(instance.key.id, instance.registration) }
 
   mutating func add(_ id: Label, _ registration: Registration) {
-    change(id, registration, by: 1)
+    change(
+      id.text.utf8.count, registration.addresses, hasPort: registration.port != nil,
+      registration.ports, by: 1)
+  }
+
+  mutating func add(_ member: Member) {
+    let block = member.block
+    change(
+      block.label.count, block.addresses, hasPort: block.port != nil, member.ports, by: 1)
   }
 
   mutating func remove(_ instance: Instance) { remove(instance.key.id, instance.registration) }
 
   mutating func remove(_ id: Label, _ registration: Registration) {
-    change(id, registration, by: -1)
+    change(
+      id.text.utf8.count, registration.addresses, hasPort: registration.port != nil,
+      registration.ports, by: -1)
   }
 
-  private mutating func change(_ id: Label, _ registration: Registration, by change: Int) {
-    for address in registration.addresses {
-      let before = addresses[address] ?? 0
-      addresses[address] = before + change == 0 ? nil : before + change
+  private mutating func change(
+    _ idLength: Int, _ addresses: [IPAddress], hasPort: Bool, _ ports: [NamedPort], by change: Int
+  ) {
+    for address in addresses {
+      let before = holders[address] ?? 0
+      holders[address] = before + change == 0 ? nil : before + change
       guard before == 0 || before + change == 0 else { continue }
       if address.isV4 { v4 += change } else { v6 += change }
     }
-    let length = (12 + 6 + 1 + id.octets.count + serviceNameLength) * change
-    if registration.port != nil { srv[nil, default: 0] += length }
-    for port in registration.ports { srv[port.name, default: 0] += length }
+    let length = (12 + 6 + 1 + idLength + serviceNameLength) * change
+    if hasPort { srv[nil, default: 0] += length }
+    for port in ports { srv[port.name, default: 0] += length }
   }
 }

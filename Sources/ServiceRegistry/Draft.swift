@@ -67,15 +67,17 @@ struct Draft {
     services[service]?.count ?? state.services[service]?.members.count ?? 0
   }
 
-  /// The instances that `service` would have.
-  func instances(of service: ServiceName, in state: RegistryState) -> [Instance] {
-    let changed = services[service]?.changed ?? []
-    let kept = (state.services[service]?.members ?? []).lazy
-      .filter { !changed.contains($0.id) }.map(\.instance)
+  /// The instances that `service` would have: those that stay as they are in the state, and those
+  /// that change or are new.
+  private func instances(
+    of service: ServiceName, in state: RegistryState
+  ) -> (kept: [Member], changed: [Instance]) {
+    let members = state.services[service]?.members ?? []
+    guard let changed = services[service]?.changed, !changed.isEmpty else { return (members, []) }
     let new = changed.lazy.compactMap { id in
       self.instances[InstanceKey(service: service, id: id)].flatMap(\.self)
     }
-    return Array(kept) + new
+    return (members.filter { !changed.contains($0.id) }, Array(new))
   }
 
   /// Octets of the longest answer section of the service if `registration` were at `key`.
@@ -84,8 +86,11 @@ struct Draft {
   ) -> Int {
     let service = key.service
     if lengths[service] == nil {
-      lengths[service] = instances(of: service, in: state)
-        .reduce(into: AnswerLengths(serviceNameLength: nameLength)) { $0.add($1) }
+      let (kept, changed) = instances(of: service, in: state)
+      var sum = AnswerLengths(serviceNameLength: nameLength)
+      for member in kept { sum.add(member) }
+      for instance in changed { sum.add(instance) }
+      lengths[service] = sum
     }
     let previous = held(key, in: state)
     if let previous { lengths[service]?.remove(previous) }
@@ -183,8 +188,10 @@ struct Draft {
     for draft in services.values.sorted(by: { $0.record.name.key < $1.record.name.key }) {
       var record = draft.record
       if !record.claims.isWithinLimits {
-        record.claims = instances(of: record.name, in: state)
-          .reduce(into: ServiceClaims()) { $0.insert($1.registration) }
+        let (kept, changed) = instances(of: record.name, in: state)
+        record.claims = ServiceClaims()
+        for member in kept { record.claims.insert(member) }
+        for instance in changed { record.claims.insert(instance.registration) }
       }
       batch.services.append(record)
     }

@@ -8,6 +8,7 @@ import Glibc
 /// What DNS answers with is kept in the zone's block alone, and read back from there where it is
 /// needed: with a million instances, having it twice would take more memory than all records.
 final class Member {
+  /// Which a member leaves, with the calendar and all else that has it, before the service goes.
   unowned let service: Service
   /// What the zone answers from. Its memory is the zone's to free, after the member is removed or
   /// has another one.

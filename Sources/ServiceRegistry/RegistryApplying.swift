@@ -47,9 +47,12 @@ extension Registry {
   private func apply(_ change: ServiceChange) {
     let name = change.record.name
     // What a change touches is known from what was before and what is after it.
-    var touched = ServiceZone.Part()
+    let before = state.services[name]?.record.claims ?? ServiceClaims()
     zone.changeClaims(
-      of: name, from: state.services[name]?.record.claims, to: change.record.claims)
+      of: name, from: state.services[name] == nil ? nil : before, to: change.record.claims)
+    // A name that the service has from now on may be another's port, even if nothing that the
+    // batch leaves of the service gives it records.
+    var touched = ServiceZone.Part(claims: change.record.claims.subtracting(before))
     let service = state.put(change.record)
     let owner = zone.names.service(name).wire
     for instance in change.instances {
@@ -69,13 +72,18 @@ extension Registry {
     }
     publish(touched, of: service)
     scheduleForgetting(service)
+    if !before.transports.isSubset(of: change.record.claims.transports) { publishPort(above: name) }
   }
 
   private func forget(_ name: ServiceName) {
     guard let service = state.services[name] else { return }
     state.remove(name)
     zone.changeClaims(of: name, from: service.record.claims, to: nil)
-    // A port of the service above may have had to give way to this one's name.
+    publishPort(above: name)
+  }
+
+  /// Publishes a port of the service above that may have had to give way to this one's name.
+  private func publishPort(above name: ServiceName) {
     guard let (above, label) = name.above, let parent = state.services[above] else { return }
     let ports = parent.record.claims.ports.filter { $0.name == label }
     publish(ServiceZone.Part(claims: ServiceClaims(ports: ports)), of: parent)

@@ -55,6 +55,7 @@ extension Registry {
   /// change.
   private func clear(_ service: Service) {
     let ended = service.takeEnded()
+    guard !ended.isEmpty else { return }
     publish(part(ended), of: service)
     for member in ended { enqueue(.expire(member.key)) }
   }
@@ -91,7 +92,7 @@ extension Registry {
 
   // MARK: Upkeep
 
-  /// Nanoseconds of a tick that go to what can wait: callers must not.
+  /// Nanoseconds of a tick that go to what can wait; the rest is for callers.
   private static var upkeepLimit: BootTime { 8_000_000 }
 
   private func keepUp() {

@@ -8,6 +8,8 @@ struct RegistryState {
   private var childCounts: [ServiceName: Int] = [:]
   private(set) var instanceCount = 0
   var position = StorePosition()
+  /// Of the service put last: those of many are equal, and then have their memory in common.
+  private var claimsBefore = ServiceClaims()
   /// What the store may hold otherwise than is here, because a commit failed without saying how.
   private var doubt: StoreBatch?
 
@@ -37,6 +39,12 @@ struct RegistryState {
   /// - Returns: the service, which is there if it was not.
   @discardableResult
   mutating func put(_ record: ServiceRecord) -> Service {
+    var record = record
+    if record.claims == claimsBefore {
+      record.claims = claimsBefore
+    } else {
+      claimsBefore = record.claims
+    }
     if let service = services[record.name] {
       service.record = record
       return service

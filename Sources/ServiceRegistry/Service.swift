@@ -68,6 +68,13 @@ package struct ServiceClaims: Equatable, Sendable {
     for tag in tags { self.tags.insert(tag) }
   }
 
+  /// What these make known and `others` do not.
+  func subtracting(_ others: ServiceClaims) -> ServiceClaims {
+    ServiceClaims(
+      transports: transports.subtracting(others.transports),
+      ports: ports.subtracting(others.ports), tags: tags.subtracting(others.tags))
+  }
+
   var isWithinLimits: Bool {
     ports.count <= RegistryLimits.rememberedNames && tags.count <= RegistryLimits.rememberedNames
   }

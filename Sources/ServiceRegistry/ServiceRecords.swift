@@ -17,24 +17,18 @@ struct OwnerGroup {
   let port: PortChoice
   let hasAddresses: Bool
 
-  /// Adds SRV records of those who have the port. A and AAAA only of those with the lowest priority
-  /// number, so that a better group takes over, and gives back, at once.
+  /// Adds A and AAAA of all, SRV of those who have the port.
   func add(to rrsets: inout OwnerRRsets, ttl: UInt32) {
     if hasAddresses {
-      let best = members.lazy.map(\.block.priority).min()
       for type in [RecordType.a, .aaaa] {
         rrsets.add(type, ttl: ttl) { records in
-          for member in members where member.block.priority == best {
-            records.addAddresses(
-              type, of: member.block, weight: member.block.weight)
-          }
+          for member in members { records.addAddresses(type, of: member.block) }
         }
       }
     }
     rrsets.add(.srv, ttl: ttl) { records in
       for member in members {
-        guard let port = member.number(of: port) else { continue }
-        records.add(member.block, port: port, weight: member.block.weight)
+        if let port = member.number(of: port) { records.add(member.block, port: port) }
       }
     }
   }

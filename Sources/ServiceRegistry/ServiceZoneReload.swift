@@ -29,7 +29,8 @@ extension ServiceZone {
     let below = zonesBelow(zones).subtracting(zonesBelow).filter(exists)
     guard !owners.isEmpty || !cuts.isEmpty || !below.isEmpty else { return nil }
     let tops = cuts.union(below)
-    let ownersByParent = Dictionary(grouping: owners) { $0.parent ?? .root }
+    let taken = owners.union(below)
+    let takenByParent = Dictionary(grouping: taken) { $0.parent ?? .root }
     for service in services.values {
       for name in sharedNames(of: service) where staticOwner(claiming: name) == nil {
         if owners.contains(name) { return (name, name) }
@@ -44,8 +45,8 @@ extension ServiceZone {
       {
         return (name, top)
       }
-      if let owners = ownersByParent[parent],
-        let name = instanceName(of: service, where: owners.contains)
+      if let taken = takenByParent[parent],
+        let name = instanceName(of: service, where: taken.contains)
       {
         return (name, name)
       }

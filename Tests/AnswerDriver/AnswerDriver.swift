@@ -108,7 +108,7 @@ enum AnsweredZone {
       let blocks = zone.publish(instances, at: owner)
       var rrsets = OwnerRRsets()
       rrsets.add(.srv, ttl: 5) { records in
-        for block in blocks { records.add(block, port: 9_090, weight: 1) }
+        for block in blocks { records.add(block, port: 9_090) }
       }
       zone.replaceAll(at: ZoneUnderTest.name("_grpc._tcp.\(owner)").wire, with: &rrsets)
     }

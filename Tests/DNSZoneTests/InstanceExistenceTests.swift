@@ -50,7 +50,7 @@ struct InstanceExistenceTests {
   private func serve(_ instances: [InstanceBlock], at owner: String) {
     var rrsets = OwnerRRsets()
     rrsets.add(.a, ttl: 5) { records in
-      for instance in instances { records.addAddresses(.a, of: instance, weight: 1) }
+      for instance in instances { records.addAddresses(.a, of: instance) }
     }
     zone.replaceAll(at: name(owner).wire, with: &rrsets)
   }

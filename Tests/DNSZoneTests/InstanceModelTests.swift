@@ -157,7 +157,7 @@ struct InstanceModelTests {
   private func serve(_ member: InstanceBlock?, at name: String) {
     var rrsets = OwnerRRsets()
     rrsets.add(.a, ttl: 5) { records in
-      if let member { records.addAddresses(.a, of: member, weight: 1) }
+      if let member { records.addAddresses(.a, of: member) }
     }
     zone.replaceAll(at: ZoneUnderTest.name(name).wire, with: &rrsets)
   }

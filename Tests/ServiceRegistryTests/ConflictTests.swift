@@ -27,6 +27,48 @@ import Testing
     #expect(try server.ask("x.a.web", .a).code == .nameError)
   }
 
+  @Test func `a port gives way to all that a service is known by, with records or not`()
+    async throws
+  {
+    let server = try await RegistryUnderTest()
+    let port = NamedPort(name: try Label("x", kind: .port, limit: 62), port: 53, transport: .tcp)
+    let holder = try InstanceKey("n", "i1")
+    _ = try await server.registry.register(holder, Registration(["10.0.0.1"], ports: [port]))
+    #expect(try server.ask("_x._tcp.n", .srv).answer.count == 1)
+    // In one batch the service is first known by tcp, then only by udp; its name goes before
+    // the port's all the same.
+    let child = try InstanceKey("x.n", "j")
+    var udp = try Registration(["10.0.0.2"], port: 1)
+    udp.transport = .udp
+    _ = try await server.registry.register([
+      (child, try Registration(["10.0.0.2"], port: 1)), (child, udp),
+    ])
+    #expect(try server.ask("_x._tcp.n", .srv).answer.isEmpty)
+    #expect(try server.ask("_x._udp.n", .srv).answer.count == 1)
+    // What was there is gone: its memory may be used anew.
+    try await server.registry.deregister(holder)
+    for number in 0..<50 {
+      _ = try await server.registry.register(
+        InstanceKey("other", "o\(number)"), Registration(["10.0.1.\(number)"]))
+    }
+    #expect(try server.ask("_x._tcp.n", .srv).answer.isEmpty)
+  }
+
+  @Test func `of an ended instance and a service of its name the service is kept`() async throws {
+    let server = try await RegistryUnderTest()
+    _ = try await server.registry.register(
+      InstanceKey("web", "a"), Registration(["10.0.0.1"], lease: 10))
+    await server.store.setNext([.refused])
+    await server.advance(by: 10)
+    try await server.settle()
+    // Its removal could not be stored.
+    _ = try await server.registry.register(
+      InstanceKey("a.web", "x"), Registration(["10.0.0.2"], lease: nil))
+    let restarted = try await server.restarted()
+    #expect(try restarted.addresses("a.web") == ["10.0.0.2"])
+    #expect(try restarted.addresses("web").isEmpty)
+  }
+
   @Test func `static records, cuts and DNAMEs keep their names`() async throws {
     let server = try await RegistryUnderTest(
       zone: RegistryUnderTest.staticZone + """

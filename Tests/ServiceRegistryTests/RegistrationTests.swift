@@ -102,6 +102,17 @@ import Testing
     #expect(v6.code == .noError && v6.answer.isEmpty && v6.authority.count == 1)
   }
 
+  @Test func `the next priority group answers before the clock is looked at`() async throws {
+    let server = try await RegistryUnderTest()
+    _ = try await server.registry.register(
+      InstanceKey("web", "a"), Registration(["10.0.0.1"], priority: 1, tags: ["v1"], lease: 10))
+    _ = try await server.registry.register(
+      InstanceKey("web", "b"), Registration(["10.0.0.2"], priority: 7, tags: ["v1"], lease: 60))
+    server.clock.advance(by: 10)
+    #expect(try server.addresses("web") == ["10.0.0.2"])
+    #expect(try server.addresses("v1.tag.web") == ["10.0.0.2"])
+  }
+
   @Test func `equal addresses are one record with the weights summed`() async throws {
     let server = try await RegistryUnderTest()
     _ = try await server.registry.register(

@@ -16,12 +16,13 @@ package struct ServedInstance {
   package var leaseEnd = BootTime.never
 
   package init(
-    _ name: String, _ addresses: [String], port: UInt16? = 8080, weight: UInt16 = 1,
-    leaseEnd: BootTime = .never
+    _ name: String, _ addresses: [String], port: UInt16? = 8080, priority: UInt16 = 0,
+    weight: UInt16 = 1, leaseEnd: BootTime = .never
   ) {
     self.name = name
     self.addresses = addresses
     self.port = port
+    self.priority = priority
     self.weight = weight
     self.leaseEnd = leaseEnd
   }
@@ -52,14 +53,12 @@ extension Zone {
     var rrsets = OwnerRRsets()
     for type in [RecordType.a, .aaaa] {
       rrsets.add(type, ttl: ttl) { records in
-        for (instance, block) in zip(instances, blocks) {
-          records.addAddresses(type, of: block, weight: instance.weight)
-        }
+        for block in blocks { records.addAddresses(type, of: block) }
       }
     }
     rrsets.add(.srv, ttl: ttl) { records in
       for (instance, block) in zip(instances, blocks) {
-        if let port = instance.port { records.add(block, port: port, weight: instance.weight) }
+        if let port = instance.port { records.add(block, port: port) }
       }
     }
     replaceAll(at: ZoneUnderTest.name(owner).wire, with: &rrsets)
@@ -70,14 +69,14 @@ extension Zone {
     return blocks
   }
 
-  /// Makes SRV records with `port`, one for each of `blocks` and all of the same weight, the only
+  /// Makes SRV records with `port`, one for each of `blocks`, the only
   /// records at `owner`; none takes away what is there.
   package func publishPort(
     _ port: UInt16, of blocks: [InstanceBlock], at owner: String, ttl: UInt32 = 5
   ) {
     var rrsets = OwnerRRsets()
     rrsets.add(.srv, ttl: ttl) { records in
-      for block in blocks { records.add(block, port: port, weight: 1) }
+      for block in blocks { records.add(block, port: port) }
     }
     replaceAll(at: ZoneUnderTest.name(owner).wire, with: &rrsets)
   }
