@@ -130,8 +130,8 @@ struct InstanceRRset {
 /// A handle on the memory of an RRset made of several instances, or of one under another name than
 /// its own. Copies are the same block.
 ///
-/// Instances of several priorities are several groups, each a block that leads to the next best one: so
-/// a group takes over in the nanosecond in which the last lease of a better one ends.
+/// Instances of several priorities are several groups, each a block that leads to the next best
+/// one: so a group takes over in the nanosecond in which the last lease of a better one ends.
 struct InstanceRRsetBlock {
   struct Flags: OptionSet {
     let rawValue: UInt8
