@@ -13,36 +13,52 @@ final class Member {
   /// What the zone answers from. Its memory is the zone's to free, after the member is removed or
   /// has another one.
   private(set) var block: InstanceBlock
-  private(set) var ports: [NamedPort]
-  private(set) var tags: [Label]
-  /// Of the last change.
-  private(set) var revision: UInt64
-  private var registeredAt: WallTime
+  private var kept: Kept
   var renewedAt: WallTime
   /// When the lease will be looked at; `BootTime.never` when it will not.
   var lookAt = BootTime.never
   /// Its place among those that are looked at then.
   var lookPlace: Int32 = 0
-  /// Nil without a lease.
-  private var leaseSeconds: Int32?
-  private(set) var transport: TransportProtocol
-  private(set) var status: InstanceStatus
   /// Its lease has ended, which takes it out of all answers; its removal waits to be committed.
   var isExpired = false
+
+  /// What is stored of an instance and no part of its block.
+  private struct Kept {
+    let ports: [NamedPort]
+    let tags: [Label]
+    /// Of the last change.
+    let revision: UInt64
+    let registeredAt: WallTime
+    /// Nil without a lease.
+    let leaseSeconds: Int32?
+    let transport: TransportProtocol
+    let status: InstanceStatus
+
+    /// - Parameter other: whose memory is taken for what is equal: most instances of a service
+    ///   differ in their addresses only.
+    init(_ instance: Instance, sharing other: Member?) {
+      let registration = instance.registration
+      var (ports, tags) = (registration.ports, registration.tags)
+      if let other {
+        if ports.elementsEqual(other.ports, by: { $0.isSame(as: $1) }) { ports = other.ports }
+        if tags.elementsEqual(other.tags, by: { $0.text == $1.text }) { tags = other.tags }
+      }
+      self.ports = ports
+      self.tags = tags
+      revision = instance.revision
+      registeredAt = instance.registeredAt
+      leaseSeconds = registration.leaseSeconds.map(Int32.init)
+      transport = registration.transport
+      status = registration.status
+    }
+  }
 
   /// - Parameter block: made of `instance`.
   init(_ instance: Instance, _ block: InstanceBlock, of service: Service, at now: WallTime) {
     self.service = service
     self.block = block
-    let registration = instance.registration.sharing(with: service.members.last)
-    ports = registration.ports
-    tags = registration.tags
-    revision = instance.revision
-    registeredAt = instance.registeredAt
+    kept = Kept(instance, sharing: service.members.last)
     renewedAt = now
-    leaseSeconds = registration.leaseSeconds.map(Int32.init)
-    transport = registration.transport
-    status = registration.status
   }
 
   /// What is stored has changed; the lease begins anew, once it is told to.
@@ -52,18 +68,17 @@ final class Member {
   ) -> InstanceBlock {
     let before = self.block
     self.block = block
-    let registration = instance.registration.sharing(with: self)
-    ports = registration.ports
-    tags = registration.tags
-    revision = instance.revision
-    registeredAt = instance.registeredAt
+    kept = Kept(instance, sharing: self)
     renewedAt = now
-    leaseSeconds = registration.leaseSeconds.map(Int32.init)
-    transport = registration.transport
-    status = registration.status
     isExpired = false
     return before
   }
+
+  var ports: [NamedPort] { kept.ports }
+  var tags: [Label] { kept.tags }
+  var revision: UInt64 { kept.revision }
+  var transport: TransportProtocol { kept.transport }
+  var status: InstanceStatus { kept.status }
 
   var id: Label { Label(unchecked: String(decoding: block.givenLabel, as: UTF8.self)) }
 
@@ -77,8 +92,8 @@ final class Member {
         unchecked: block.addresses, port: block.port, ports: ports, transport: transport,
         weight: block.weight, priority: block.priority, tags: tags,
         metadata: Metadata(text: block.text), status: status,
-        leaseSeconds: leaseSeconds.map(Int.init)),
-      revision: revision, registeredAt: registeredAt)
+        leaseSeconds: kept.leaseSeconds.map(Int.init)),
+      revision: revision, registeredAt: kept.registeredAt)
   }
 
   /// Whether callers are given this instance.
@@ -99,18 +114,8 @@ final class Member {
   /// Begins the lease anew.
   func restartLease(at now: BootTime, wall: WallTime) {
     renewedAt = wall
-    if let leaseSeconds { block.leaseEnd = now + BootTime(leaseSeconds) * 1_000_000_000 }
-  }
-}
-
-extension Registration {
-  /// The same, with the memory of what is equal in `other`: most instances of a service differ in
-  /// their addresses only.
-  fileprivate func sharing(with other: Member?) -> Registration {
-    guard let other else { return self }
-    var shared = self
-    if ports.elementsEqual(other.ports, by: { $0.isSame(as: $1) }) { shared.ports = other.ports }
-    if tags.elementsEqual(other.tags, by: { $0.text == $1.text }) { shared.tags = other.tags }
-    return shared
+    if let leaseSeconds = kept.leaseSeconds {
+      block.leaseEnd = now + BootTime(leaseSeconds) * 1_000_000_000
+    }
   }
 }
