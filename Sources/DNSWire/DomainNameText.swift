@@ -73,7 +73,8 @@ extension DomainName: CustomStringConvertible {
 }
 
 extension UInt8 {
-  fileprivate var isLetterDigitOrHyphen: Bool {
+  /// Whether a host name's label may hold the octet (RFC 1123 section 2.1).
+  package var isLetterDigitOrHyphen: Bool {
     (0x61...0x7A).contains(self) || (0x30...0x39).contains(self) || (0x41...0x5A).contains(self)
       || self == UInt8(ascii: "-")
   }

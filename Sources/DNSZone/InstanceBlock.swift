@@ -114,10 +114,6 @@ package struct InstanceBlock {
     turns(.aaaa).pointee.wrappingAdd(taken[1], ordering: .relaxed)
   }
 
-  var types: [RecordType] {
-    [RecordType.a, .txt, .aaaa, .srv].filter { rrset($0) != nil }
-  }
-
   var anyRRset: InstanceRRset? { rrset(.a) ?? rrset(.txt) }
 
   // MARK: What it was made from

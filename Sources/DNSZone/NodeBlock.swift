@@ -168,8 +168,6 @@ struct NodeBlock: NameTableEntry {
 
   func slotHeld(_ type: RecordType) -> Slot? { slot(type).map(Slot.init(word:)) }
 
-  var types: [RecordType] { instance?.types ?? allSlots.map(\.type) }
-
   /// Frees the node, an instance too, but not the RRsets that its slots lead to.
   func deallocate() {
     base.deallocate()

@@ -203,10 +203,10 @@ package final class Zone {
     }
   }
 
-  /// The types that `owner` has.
+  /// The types that `owner` has, of RRsets that are not an instance's own.
   func types(at owner: DomainName) -> [RecordType] {
     name.set(owner)
-    return find(name.view)?.types ?? []
+    return find(name.view)?.allSlots.map(\.type) ?? []
   }
 
   // MARK: Names without records

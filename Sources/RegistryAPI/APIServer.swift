@@ -96,9 +96,8 @@ extension IPAddress {
       return
     }
     // Where sockaddr_in keeps it: nearly every request needs two, and reading text takes longer.
-    self.init(
-      octets: address.withSockAddr { form, length in
-        Array(UnsafeRawBufferPointer(start: form, count: length)[4..<8])
-      })
+    self = address.withSockAddr { form, _ in
+      IPAddress(from: UnsafeRawPointer(form) + 4, isV4: true)
+    }
   }
 }

@@ -25,7 +25,7 @@ extension JSONWriter {
     append(names.shown(instance))
     if let warnings {
       append(verbatim: #","warnings":"#)
-      append(texts: warnings)
+      append(warnings) { $0.append($1) }
     }
     append(verbatim: "}")
   }
@@ -33,7 +33,7 @@ extension JSONWriter {
   /// Adds the members that say what an instance said of itself, after others.
   private mutating func append(_ registration: Registration) {
     append(verbatim: #","addresses":"#)
-    append(texts: registration.addresses.map(\.description))
+    append(registration.addresses) { $0.append($1.description) }
     append(verbatim: #","port":"#)
     append(registration.port.map(Int.init))
     append(verbatim: #","ports":{"#)
@@ -53,7 +53,7 @@ extension JSONWriter {
     append(verbatim: #","priority":"#)
     append(Int(registration.priority))
     append(verbatim: #","tags":"#)
-    append(texts: registration.tags.map(\.text))
+    append(registration.tags) { $0.append($1.text) }
     append(verbatim: #","metadata":{"#)
     for (index, entry) in registration.metadata.entries.enumerated() {
       if index > 0 { append(verbatim: ",") }
@@ -71,21 +71,12 @@ extension JSONWriter {
     append(verbatim: #","names":{"host":"#)
     append(names.host)
     append(verbatim: #","srv":"#)
-    append(texts: names.srv)
+    append(names.srv) { $0.append($1) }
     append(verbatim: "}")
   }
 
   private mutating func append(_ number: Int?) {
     if let number { append(number) } else { append(verbatim: "null") }
-  }
-
-  private mutating func append(texts: [String]) {
-    append(verbatim: "[")
-    for (index, text) in texts.enumerated() {
-      if index > 0 { append(verbatim: ",") }
-      append(text)
-    }
-    append(verbatim: "]")
   }
 
   /// Adds a service as an object.

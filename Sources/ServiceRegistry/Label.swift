@@ -1,5 +1,7 @@
 // One label of a registered name: an instance id, a port name, a tag, a part of a service's name.
 
+import DNSWire
+
 /// A label of letters, digits and hyphens, no hyphen at the ends (RFC 1123 section 2.1).
 ///
 /// Compared without regard to case; shown as it was first given.
@@ -61,11 +63,4 @@ extension Label: CustomStringConvertible {
 
 extension UInt8 {
   fileprivate var isCapital: Bool { (0x41...0x5A).contains(self) }
-
-  fileprivate var isLetterDigitOrHyphen: Bool {
-    (0x30...0x39).contains(self)
-      || (0x61...0x7A).contains(self | 0x20)
-        && (0x41...0x7A).contains(self)
-      || self == UInt8(ascii: "-")
-  }
 }
