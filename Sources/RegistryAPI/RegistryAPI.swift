@@ -14,18 +14,22 @@ package final class RegistryAPI: Sendable {
   let reloadZones: @Sendable () async throws(RegistryError) -> ZoneReload
   private let hostCheck: HostCheck
   private let logger: Logger
-  private let isReady = Atomic(false)
+  let metrics: @Sendable () async -> [Metric]
+  private let readyFlag = Atomic(false)
 
   /// - Parameters:
   ///   - allowedHosts: host names, without ports, that requests may be addressed to besides
   ///     `localhost` and the address that they arrive at.
   ///   - version: of the program, as `/healthz` tells it.
+  ///   - metrics: collects what `/metrics` tells.
   ///   - reloadZones: reads the zone files and has the registry take them over.
   package init(
     registry: Registry, allowedHosts: [String], version: String, logger: Logger,
+    metrics: @escaping @Sendable () async -> [Metric],
     reloadZones: @escaping @Sendable () async throws(RegistryError) -> ZoneReload
   ) {
     self.registry = registry
+    self.metrics = metrics
     self.reloadZones = reloadZones
     self.version = version
     self.logger = logger
@@ -34,8 +38,10 @@ package final class RegistryAPI: Sendable {
 
   /// From now on `/readyz` says 200 instead of 503.
   package func setReady() {
-    isReady.store(true, ordering: .relaxed)
+    readyFlag.store(true, ordering: .relaxed)
   }
+
+  var isReady: Bool { readyFlag.load(ordering: .relaxed) }
 
   /// A listener on `host`, to be run once.
   ///
@@ -76,10 +82,11 @@ package final class RegistryAPI: Sendable {
     let query = try RequestQuery(request.uri.query, known: route.parameters)
     switch (route, try route.method(of: request)) {
     case (.health, _):
-      return .json(.object([("status", .string("ok")), ("version", .string(version))]))
+      return health()
     case (.readiness, _):
-      guard isReady.load(ordering: .relaxed) else { throw Problem.notReady }
-      return .json(.object([("status", .string("ready"))]))
+      return try await readiness()
+    case (.metrics, _):
+      return await showMetrics()
     case (.services, _):
       return try await listServices(query)
     case (.service(let name), _):

@@ -7,6 +7,7 @@ import Hummingbird
 enum Route: Equatable {
   case health
   case readiness
+  case metrics
   case services
   case service(String)
   case instances(String)
@@ -40,13 +41,14 @@ enum Route: Equatable {
     case ("v1", "zones", 3) where segments[2] == "reload": self = .zoneReload
     case ("healthz", nil, _): self = .health
     case ("readyz", nil, _): self = .readiness
+    case ("metrics", nil, _): self = .metrics
     default: throw .unknownPath(path)
     }
   }
 
   private var methods: [HTTPRequest.Method] {
     switch self {
-    case .health, .readiness, .services, .service, .instances: [.get]
+    case .health, .readiness, .metrics, .services, .service, .instances: [.get]
     case .instance: [.get, .put, .delete]
     case .renewal, .zoneReload, .bulkRegistration, .bulkRenewal: [.post]
     }
@@ -57,8 +59,8 @@ enum Route: Equatable {
     switch self {
     case .services: ["limit", "cursor"]
     case .instances: ["limit", "cursor", "tag", "status"]
-    case .health, .readiness, .service, .instance, .renewal, .zoneReload, .bulkRegistration,
-      .bulkRenewal:
+    case .health, .readiness, .metrics, .service, .instance, .renewal, .zoneReload,
+      .bulkRegistration, .bulkRenewal:
       []
     }
   }

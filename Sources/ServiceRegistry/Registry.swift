@@ -32,6 +32,9 @@ package actor Registry {
   private let inbox = Inbox()
   private var isStoreFailing = false
   var areLeasesRunning = false
+  /// Since the start.
+  var expirations = 0
+  var renewals = 0
   var timer: (any DispatchSourceTimer)?
 
   package init(

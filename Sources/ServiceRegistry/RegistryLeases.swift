@@ -72,6 +72,7 @@ extension Registry {
       return false
     }
     member.isExpired = true
+    expirations += 1
     return true
   }
 
@@ -82,6 +83,7 @@ extension Registry {
 
   /// Begins the instance's lease anew, in memory.
   func restartLease(_ member: Member) {
+    renewals += 1
     let wasExpired = member.isExpired
     member.restartLease(at: clock.boot(), wall: clock.wall())
     leaseEnds.schedule(member, at: member.leaseEnd)

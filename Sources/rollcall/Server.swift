@@ -35,9 +35,10 @@ enum Server {
       addresses: settings.dns, workers: settings.workers, limits: limits,
       makeAnswerer: makeAnswerer(domain, responderSettings(settings, limits)), logger: logger)
     let reloader = ZoneReloader(settings, registry, domain, loaded: loaded, logger: logger)
+    let metrics = ServerMetrics(dns: dns, registry: registry)
     let api = RegistryAPI(
       registry: registry, allowedHosts: settings.allowedHosts, version: Version.text,
-      logger: logger
+      logger: logger, metrics: { await metrics.all() }
     ) { () async throws(RegistryError) in
       try await reloader.reload()
     }

@@ -65,7 +65,9 @@ import Testing
     }
     release.yield()  // The commit of the start.
     let registry = try await makeRegistry(store)
-    let api = RegistryAPI(registry: registry, allowedHosts: [], version: "1", logger: .silent) {
+    let api = RegistryAPI(
+      registry: registry, allowedHosts: [], version: "1", logger: .silent, metrics: { [] }
+    ) {
       ZoneReload(zones: [], refused: [], warnings: [])
     }
     let (ports, listening) = AsyncStream.makeStream(of: Int.self)

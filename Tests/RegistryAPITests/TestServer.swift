@@ -40,12 +40,13 @@ struct TestServer {
 func withServer(
   on host: String = "127.0.0.1", allowedHosts: [String] = [], store: MemoryStore = MemoryStore(),
   reloadZones: ZoneReload = ZoneReload(zones: [], refused: [], warnings: []),
-  reloadError: RegistryError? = nil,
+  reloadError: RegistryError? = nil, metrics: [Metric] = [],
   _ body: (TestServer) async throws -> Void
 ) async throws {
   let registry = try await makeRegistry(store)
   let api = RegistryAPI(
-    registry: registry, allowedHosts: allowedHosts, version: "1.2.3", logger: .silent
+    registry: registry, allowedHosts: allowedHosts, version: "1.2.3", logger: .silent,
+    metrics: { metrics }
   ) { () async throws(RegistryError) in
     if let reloadError { throw reloadError }
     return reloadZones

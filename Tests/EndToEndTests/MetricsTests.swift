@@ -1,0 +1,49 @@
+// What the running server says of itself.
+
+import DNSWire
+import TestSupport
+import Testing
+
+extension EndToEnd {
+  @Suite("Metrics")
+  struct Metrics {
+    @Test("/metrics counts queries, registrations and leases")
+    func counts() async throws {
+      try await withSite { site in
+        let server = try await site.startServer()
+        _ = try await server.register("web", "a", #"{"address": "10.0.0.1"}"#)
+        _ = try await server.register("web", "b", #"{"address": "10.0.0.2"}"#)
+        _ = try await server.curl("POST", "/v1/services/web/instances/a/renew")
+        let before = try await server.metrics()
+        #expect(before["rollcall_instances"] == 2)
+        #expect(before["rollcall_services"] == 1)
+        #expect(before["rollcall_lease_renewals_total"] == 1)
+        #expect(before["rollcall_revision"] == 2)
+        let dns = server.dns
+        for transport in [LoopbackSocket.Kind.udp, .tcp, .tcp] {
+          _ = try await onOwnThread { try dns.ask("web.mesh.internal.", .a, over: transport) }
+        }
+        // The server counts a batch's replies after it has sent them.
+        try await wait(for: "three replies") {
+          let now = try await server.metrics()
+          return now["rollcall_dns_replies_total{transport=\"udp\"}"] == 1
+            && now["rollcall_dns_replies_total{transport=\"tcp\"}"] == 2
+        }
+      }
+    }
+  }
+}
+
+extension RunningServer {
+  /// Values by name and labels, as they stand in `/metrics`.
+  func metrics() async throws -> [String: Double] {
+    let lines = try await curl("GET", "/metrics").body.split(separator: "\n")
+    let samples = lines.filter { !$0.hasPrefix("#") }.compactMap { line -> (String, Double)? in
+      guard let space = line.lastIndex(of: " "),
+        let value = Double(line[line.index(after: space)...])
+      else { return nil }
+      return (String(line[..<space]), value)
+    }
+    return Dictionary(uniqueKeysWithValues: samples)
+  }
+}
