@@ -38,10 +38,8 @@ enum Server {
     let metrics = ServerMetrics(dns: dns, registry: registry)
     let api = RegistryAPI(
       registry: registry, allowedHosts: settings.allowedHosts, version: Version.text,
-      logger: logger, metrics: { await metrics.all() }
-    ) { () async throws(RegistryError) in
-      try await reloader.reload()
-    }
+      logger: logger, metrics: { await metrics.all() },
+      reloadZones: { () async throws(RegistryError) in try await reloader.reload() })
     let readiness = Readiness(listeners: settings.http.count) { httpPorts in
       await registry.startLeases()
       await registry.startTimer()

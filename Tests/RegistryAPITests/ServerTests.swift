@@ -66,10 +66,8 @@ import Testing
     release.yield()  // The commit of the start.
     let registry = try await makeRegistry(store)
     let api = RegistryAPI(
-      registry: registry, allowedHosts: [], version: "1", logger: .silent, metrics: { [] }
-    ) {
-      ZoneReload(zones: [], refused: [], warnings: [])
-    }
+      registry: registry, allowedHosts: [], version: "1", logger: .silent, metrics: { [] },
+      reloadZones: { ZoneReload(zones: [], refused: [], warnings: []) })
     let (ports, listening) = AsyncStream.makeStream(of: Int.self)
     let server = api.makeServer(host: "127.0.0.1", port: 0) { listening.yield($0) }
     let lifecycle = ServiceGroup(services: [RunningServer(server: server)], logger: .silent)

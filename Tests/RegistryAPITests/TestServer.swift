@@ -46,11 +46,11 @@ func withServer(
   let registry = try await makeRegistry(store)
   let api = RegistryAPI(
     registry: registry, allowedHosts: allowedHosts, version: "1.2.3", logger: .silent,
-    metrics: { metrics }
-  ) { () async throws(RegistryError) in
-    if let reloadError { throw reloadError }
-    return reloadZones
-  }
+    metrics: { metrics },
+    reloadZones: { () async throws(RegistryError) in
+      if let reloadError { throw reloadError }
+      return reloadZones
+    })
   let (ports, listening) = AsyncStream.makeStream(of: Int.self)
   let server = api.makeServer(host: host, port: 0) { listening.yield($0) }
   try await withThrowingTaskGroup(of: Void.self) { group in
