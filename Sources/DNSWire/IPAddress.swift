@@ -58,16 +58,16 @@ package struct IPAddress: Hashable, Sendable {
   /// The same of the octets of a text.
   package init?(text: UnsafeBufferPointer<UInt8>) {
     if let number = Self.v4Number(text) {
-      self.init(v4: number)
+      self.init(low: number)
     } else {
       self.init(v6: text)
     }
   }
 
-  private init(v4 number: UInt64) {
-    isV4 = true
-    high = 0
-    low = number
+  private init(isV4: Bool = true, high: UInt64 = 0, low: UInt64) {
+    self.isV4 = isV4
+    self.high = high
+    self.low = low
   }
 
   /// The number that four decimal numbers with dots between them stand for. Most addresses are
@@ -134,6 +134,27 @@ package struct IPAddress: Hashable, Sendable {
   /// 169.254.0.0/16 or fe80::/10.
   package var isLinkLocal: Bool {
     isV4 ? low >> 16 == 0xA9FE : high >> 54 == 0xFE80 >> 6
+  }
+}
+
+extension IPAddress {
+  /// 32 or 128.
+  var bitCount: Int { isV4 ? 32 : 128 }
+
+  /// The address with all but its first `length` bits cleared.
+  func prefix(_ length: Int) -> IPAddress {
+    // A number that is shifted by all its bits is 0.
+    isV4
+      ? IPAddress(low: low & (UInt64(UInt32.max) << UInt64(32 - length)))
+      : IPAddress(
+        isV4: false, high: high & (UInt64.max << UInt64(max(0, 64 - length))),
+        low: low & (UInt64.max << UInt64(min(64, 128 - length))))
+  }
+
+  /// The IPv4 address where this is an IPv4-mapped one (RFC 4291 section 2.5.5.2), else itself.
+  package var unmapped: IPAddress {
+    guard !isV4, high == 0, low >> 32 == 0xFFFF else { return self }
+    return IPAddress(low: low & UInt64(UInt32.max))
   }
 }
 
