@@ -25,6 +25,10 @@ bench_packages=(
   dnsperf etcd-server gcc knot libc6-dev nghttp2-client nsd pdns-backend-bind pdns-server wrk
 )
 
+# To trace the program's system calls, make them fail, and preload a library that lies to it.
+# shellcheck disable=SC2034
+durability_packages=(gcc libc6-dev strace)
+
 # require_packages PACKAGE... installs those that are missing. Without root it prints the command
 # that would, and returns 1. Everything it says goes to stderr.
 require_packages() {
