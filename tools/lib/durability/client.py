@@ -17,30 +17,39 @@ class Client(threading.Thread):
         super().__init__(daemon=True)
         self.port, self.writer, self.model = port, writer, model
         self.stop, self.on_reply = stop, on_reply
-        self.exchanges = 0
+        self.own_port, self.exchanges = None, []  # (change, when sent, reply) of each
 
     def run(self):
         try:
             api = API(self.port)
         except NO_REPLY:
             return
+        self.own_port = api.port
         while not self.stop.is_set():
-            change, sent = self.writer.next(self.model), time.time()
+            change = self.writer.next(self.model)
             if change is None:
                 self.stop.wait(PAUSE)
                 continue
-            before = self.model.begin(change, sent)
-            try:
-                reply = api.call(change.method, change.path, change.body)
-            except NO_REPLY:
-                reply = None
-            self.model.finish(change, reply, sent, before)
+            sent = time.time()
+            reply = exchange(api, self.model, change)
+            self.exchanges.append((change, sent, reply))
             if reply is None:
                 break
-            self.exchanges += 1
             if self.on_reply:
                 self.on_reply()
         api.close()
+
+
+def exchange(api, model, change):
+    """Sends the change and tells the model of it; returns the reply, None if there is none."""
+    sent = time.time()
+    before = model.begin(change, sent)
+    try:
+        reply = api.call(change.method, change.path, change.body)
+    except NO_REPLY:
+        reply = None
+    model.finish(change, reply, sent, before)
+    return reply
 
 
 class Load:
@@ -62,14 +71,14 @@ class Load:
         for client in self.clients:
             client.join()
 
-    @property
-    def exchanges(self):
-        return sum(client.exchanges for client in self.clients)
 
+def writers(seed, abilities, singles=3, suffix=""):
+    """Those of one load: several that change one instance at a time, and one of each other kind.
 
-def writers(seed, abilities, singles=3):
-    """Those of one load: several that change one instance at a time, and one of each other kind."""
+    Loads whose suffixes differ have no instance in common.
+    """
     def of(kind, name):
+        name += suffix
         return kind(name, random.Random(f"{seed} {name}"), abilities)
 
     several = [of(Writer, f"c{number}") for number in range(singles)]

@@ -208,6 +208,10 @@ class Crash:
         return self.kinds.total()
 
     @property
+    def losses(self):
+        return self.faults
+
+    @property
     def acknowledged(self):
         return self.total("acknowledged")
 

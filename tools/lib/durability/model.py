@@ -152,20 +152,26 @@ class Model:
             may_exist, exists = self.services[name], name in found.services
             if exists not in may_exist:
                 faults.append(f"the service {name} is {'there' if exists else 'not there'}")
-            self.services[name] = {exists}
         for key in sorted(self.entries.keys() | found.instances.keys()):
             entry, actual = self.entries[key], found.instances.get(key)
             if not self.is_possible(entry.possible, actual, cut, started, found.time):
                 faults.append(f"{'/'.join(key)}: {difference(entry.possible, actual)}")
-            entry.possible = [as_state(actual, started)]
-        self.service_revisions.update(found.services)
+        self.adopt(found, started)
         return faults
+
+    def adopt(self, found, started):
+        """What was found, and only that, is there."""
+        self.serial = found.serial
+        self.service_revisions = dict(found.services)
+        for name in self.services.keys() | found.services.keys():
+            self.services[name] = {name in found.services}
+        for key in self.entries.keys() | found.instances.keys():
+            self.entries[key].possible = [as_state(found.instances.get(key), started)]
 
     def compare_position(self, found):
         faults = []
         if self.serial is not None and not is_later(found.serial, self.serial):
             faults.append(f"the SOA serial was {self.serial} and is {found.serial}: not higher")
-        self.serial = found.serial
         for name, revision in found.services.items():
             if revision < self.service_revisions.get(name, 0):
                 before = self.service_revisions[name]

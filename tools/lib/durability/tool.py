@@ -38,55 +38,64 @@ def positive(text):
     return number
 
 
-def run(parser, perform, lie):
-    """Runs `perform(arguments, directory, say)`; what it returns has faults, errors, a summary.
+def run(parser, perform, lies):
+    """Runs `perform(arguments, directory, say)`; what it returns has faults, errors and a summary.
 
-    `lie` is the one of `sabotage` that the test must find out.
+    `lies` are those of `sabotage` that the test must find out, by losses.
     """
     arguments = parser.parse_args()
     if arguments.binary and not os.access(arguments.binary, os.X_OK):
         parser.error(f"--binary '{arguments.binary}' is no program that can be run")
     name = parser.prog.removeprefix("tools/")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(NOT_TESTED))
+    directory, keeps = None, bool(arguments.keep)
     try:
         debian.install_packages("durability_packages")
         Server.binary = os.path.abspath(arguments.binary or debian.built_program())
-    except subprocess.CalledProcessError:
-        return NOT_TESTED
-    directory = working_directory(name, arguments.keep)
-    keeps = bool(arguments.keep)
-    try:
+        directory = working_directory(name, arguments.keep)
         if arguments.self_test:
-            Server.environment = sabotage.environment(lie, directory)
-        outcome = perform(arguments, directory, say)
-        code = told(name, outcome, arguments.self_test)
-        keeps = keeps or bool(outcome.faults and not arguments.self_test)
+            return max([found_out(lie, perform, arguments, directory) for lie in lies])
+        code = told(name, perform(arguments, directory, say))
+        keeps = keeps or code == BROKEN
+        return code
     except (OSError, RuntimeError, subprocess.SubprocessError) as error:
         say(f"{name}: could not test: {type(error).__name__}: {error}")
-        code = NOT_TESTED
+        return NOT_TESTED
     finally:
-        if not keeps:
+        if directory and keeps:
+            say(f"{name}: what the test left is in {directory}")
+        elif directory:
             shutil.rmtree(directory, ignore_errors=True)
-    if keeps:
-        say(f"{name}: what the test left is in {directory}")
-    return code
 
 
-def told(name, outcome, is_self_test):
+def told(name, outcome):
+    """Prints what came of it; returns the exit code."""
     for fault in outcome.faults[:SHOWN]:
         print(f"FAULT: {fault[:LONGEST]}")
     if len(outcome.faults) > SHOWN:
         print(f"and {len(outcome.faults) - SHOWN:,} faults more")
-    print(outcome.summary())
+    print(outcome.summary(), flush=True)
     for error in outcome.errors:
         say(f"{name}: could not test: {error}")
+    if outcome.faults:
+        say(f"{name}: FAILED: see the faults above")
+        return BROKEN
     if outcome.errors:
         return NOT_TESTED
-    if is_self_test:
-        say(f"{name}: the sabotage was {'' if outcome.faults else 'NOT '}found out")
-        return HELD if outcome.faults else BROKEN
-    say(f"{name}: {'FAILED: see the faults above' if outcome.faults else 'all of it holds'}")
-    return BROKEN if outcome.faults else HELD
+    say(f"{name}: all of it holds")
+    return HELD
+
+
+def found_out(lie, perform, arguments, directory):
+    """Runs the test with a program that lies; HELD if it finds that something is lost."""
+    within = os.path.join(directory, lie)
+    os.mkdir(within)
+    Server.environment = sabotage.environment(lie, within)
+    losses = perform(arguments, within, say).losses
+    for loss in losses[:2]:
+        print(f"found out: {loss[:LONGEST]}")
+    print(f"{'OK' if losses else 'FAILED':6}  self-test: {lie}, {len(losses):,} losses found")
+    return HELD if losses else BROKEN
 
 
 def working_directory(name, keep):
