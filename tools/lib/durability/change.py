@@ -1,6 +1,7 @@
 """What a request asks for, what it makes of an instance, and what its reply says of each."""
 
 import dataclasses
+import datetime
 import math
 
 SOONEST_END_OF_DRAIN = 1  # seconds: a drain ends when the largest TTL has passed, plus this
@@ -60,8 +61,11 @@ def applied(item, state, sent):
     if item.kind == DRAIN:
         fields = without(state.fields, "revision") | {"status": "draining"}
         return State(fields, min(state.may_end, sent + SOONEST_END_OF_DRAIN))
-    is_draining = state.fields["status"] == "draining"
-    may_end = state.may_end if is_draining else lease_end(state.fields, sent)
+    if state.fields["status"] == "draining":
+        # Only a registration ends a drain; another status may be kept for nothing.
+        is_same = item.kind == RENEW
+        return state if is_same else State(without(state.fields, "revision"), state.may_end)
+    may_end = lease_end(state.fields, sent)
     if item.kind == SET_STATUS and item.fields["status"] != state.fields["status"]:
         return State(without(state.fields, "revision") | item.fields, may_end)
     return State(state.fields, may_end)
@@ -94,8 +98,9 @@ def is_unknown(problem):
     return bool(problem) and problem.get("outcome") == "unknown"
 
 
+SAFE_AT = "safe_at"  # when a drain ends; kept as seconds
 # Members of a reply that are not stored, or say how the call went.
-NOT_STORED = {"renewed_at", "expires_at", "warnings", "problem", "safe_at"}
+NOT_STORED = {"renewed_at", "expires_at", "warnings", "problem"}
 
 
 def stored(shown):
@@ -104,4 +109,6 @@ def stored(shown):
         return {"revision": shown["revision"]} if "revision" in shown else {}
     fields = {key: value for key, value in shown.items() if key not in NOT_STORED}
     fields["tags"] = sorted(fields["tags"])
+    if SAFE_AT in fields:
+        fields[SAFE_AT] = datetime.datetime.fromisoformat(fields[SAFE_AT]).timestamp()
     return fields

@@ -12,7 +12,9 @@ import time
 
 from bench.cores import die_with_parent
 from durability.api import API, Abilities
-from durability.change import REGISTER, REMOVE, RENEW, SET_STATUS
+from durability.change import (
+    DRAIN, REGISTER, REMOVE, REMOVE_SERVICE, RENEW, SET_STATUS,
+)  # fmt: skip
 from durability.client import Load, writers
 from durability.inspection import inspect
 from durability.model import Model
@@ -23,13 +25,17 @@ LATEST = 0.3  # seconds after the load's start, for most kills
 FIRST_REPLIES = 30  # a kill "after a reply" comes after one of so many
 REPLY_TIME = 5  # seconds that they may take
 LEASE_ENDS = (0.95, 1.35)  # seconds after it was ready, when the shortest leases end
+FIRST_START_TIME = 0.15  # and of the first start, with an empty directory
 START_TIME = 0.25  # seconds; most starts take less, so a kill within these meets any part of one
 ROUND_TIME = 300  # seconds without any round until the jobs are called stuck
+ALWAYS_THERE = (REGISTER, RENEW, SET_STATUS, REMOVE)  # the kinds of change that are not new
 ENOUGH = 100  # rounds, in which each kind of kill and change must have come
 FORK = multiprocessing.get_context("fork")
 AT_ANY_MOMENT, AFTER_REPLY = "at any moment", "right after a reply"
 AT_LEASE_ENDS, AT_START = "when leases end", "during a start"
-KINDS, SHARES = (AT_ANY_MOMENT, AFTER_REPLY, AT_LEASE_ENDS, AT_START), (60, 20, 12, 8)
+AT_FIRST_START = "during the first start"
+KINDS = (AT_ANY_MOMENT, AFTER_REPLY, AT_LEASE_ENDS, AT_START, AT_FIRST_START)
+SHARES = (57, 20, 12, 7, 4)
 
 
 class Job:
@@ -56,6 +62,8 @@ class Job:
     def round(self):
         """Returns how the server was killed, and what is wrong after its restart."""
         kind = self.random.choices(KINDS, SHARES)[0]
+        if kind == AT_FIRST_START:
+            return kind, self.kill_during_first_start()
         if kind == AT_START:
             self.kill_during_start()
         else:
@@ -100,6 +108,22 @@ class Job:
         self.server.spawn()
         time.sleep(self.random.uniform(0, START_TIME))
         self.server.kill()
+
+    def kill_during_first_start(self):
+        """A directory of its own; the server that has the load goes on. The next start succeeds."""
+        server = Server(os.path.join(self.directory, "first-start"))
+        server.spawn()
+        time.sleep(self.random.uniform(0, FIRST_START_TIME))
+        server.kill()
+        try:
+            server.start()
+            faults = inspect(server, Model(), time.time())
+        except NotStarted as error:
+            return [f"after the kill {error}"]
+        finally:
+            server.kill()
+        shutil.rmtree(server.directory)
+        return faults
 
     def keep_data(self):
         """Copies what the kill left, for the case that the restart finds it wrong."""
@@ -179,7 +203,9 @@ class Crash:
         if self.rounds < ENOUGH or self.faults:
             return
         happened = self.kinds | self.acknowledged | self.total("other")
-        wanted = (*KINDS, REGISTER, RENEW, SET_STATUS, REMOVE, "refused", "unanswered", "expired")
+        wanted = {*KINDS, *ALWAYS_THERE, "refused", "unanswered", "expired"}
+        if not self.missing:
+            wanted |= {DRAIN, REMOVE_SERVICE}
         self.errors += [f"there were no {what}" for what in wanted if not happened[what]]
 
     def job_directory(self, number):
@@ -208,6 +234,11 @@ class Crash:
         return self.kinds.total()
 
     @property
+    def missing(self):
+        """Calls that this server does not have."""
+        return sorted({call for figures in self.figures.values() for call in figures["missing"]})
+
+    @property
     def losses(self):
         return self.faults
 
@@ -222,7 +253,6 @@ class Crash:
     def summary(self):
         counts, other = self.acknowledged, self.total("other")
         seconds = time.monotonic() - self.started
-        missing = sorted({call for figures in self.figures.values() for call in figures["missing"]})
         lines = [
             f"rounds        {self.rounds:,} in {seconds:,.0f} s, killed "
             + ", ".join(f"{kind}: {self.kinds[kind]:,}" for kind in KINDS),
@@ -232,6 +262,6 @@ class Crash:
             f" {other['expired']:,} instances that expired and stayed away",
             f"losses        {len(self.faults):,}",
         ]
-        if missing:
-            lines.append(f"not tried     {', '.join(missing)}: the server has no such call")
+        if self.missing:
+            lines.append(f"not tried     {', '.join(self.missing)}: the server has no such call")
         return "\n".join(lines)

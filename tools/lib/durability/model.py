@@ -1,14 +1,17 @@
 """What must be stored and what may be, as far as requests and replies tell."""
 
 import collections
+import math
 import threading
 import time
 
 from durability.change import (
-    DRAIN, REFUSED, REGISTER, REMOVE, REMOVE_SERVICE, RENEW, SET_STATUS, State, applied,
-    lease_end, results,
+    DRAIN, REFUSED, REGISTER, REMOVE, REMOVE_SERVICE, RENEW, SAFE_AT, SET_STATUS, State,
+    applied, lease_end, results,
 )  # fmt: skip
 
+CLOCK_GRAIN = 1  # seconds by which the end of a drain may differ after a restart
+OVERDUE = 2  # seconds after its end, from when on a drained instance must be gone
 ADDRESSED = {RENEW, SET_STATUS, REMOVE, DRAIN}
 
 
@@ -154,6 +157,8 @@ class Model:
                 faults.append(f"the service {name} is {'there' if exists else 'not there'}")
         for key in sorted(self.entries.keys() | found.instances.keys()):
             entry, actual = self.entries[key], found.instances.get(key)
+            if actual and actual.get(SAFE_AT, math.inf) + OVERDUE < found.time:
+                faults.append(f"{'/'.join(key)} still drains: {actual}")
             if not self.is_possible(entry.possible, actual, cut, started, found.time):
                 faults.append(f"{'/'.join(key)}: {difference(entry.possible, actual)}")
         self.adopt(found, started)
@@ -231,7 +236,13 @@ def agree(expected, actual, is_partial=False):
     """Whether the members that are expected are there; of a partial one, those that it has."""
     if is_partial:
         expected = {key: value for key, value in expected.items() if key in actual}
-    return all(key in actual and actual[key] == value for key, value in expected.items())
+    return all(key in actual and same(key, value, actual[key]) for key, value in expected.items())
+
+
+def same(key, expected, actual):
+    if key == SAFE_AT:
+        return abs(expected - actual) <= CLOCK_GRAIN
+    return expected == actual
 
 
 def distinct(states):
@@ -260,6 +271,7 @@ def difference(possible, actual):
         if state is None:
             parts.append("not there")
         else:
-            wrong = [name for name in state.fields if actual.get(name) != state.fields[name]]
+            wrong = [name for name in state.fields if name not in actual
+                     or not same(name, state.fields[name], actual[name])]  # fmt: skip
             parts.append(str({name: state.fields[name] for name in wrong}))
     return f"expected {' or '.join(distinct(parts))}; found {actual}"
