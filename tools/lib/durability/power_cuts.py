@@ -23,27 +23,30 @@ REPLY = re.compile(r"^(?:writev?|sendto|sendmsg)\(\d+<TCP:\[[^\]]*->[^\]]*:(\d+)
 MODES, SHARES = (LOST, SOME, TORN, WRITTEN), (55, 20, 20, 5)
 FAULTS_SHOWN = 3  # of each cut; all are in its file `cut`
 EARLY = 500  # calls, in which what an earlier run left unsynced may matter
-MOMENTS = (50, 15, 35)  # the shares of cuts after a reply, after an early reply, and anywhere
-FAILING_SYNC = ["-e", "inject=fdatasync:error=EIO:when=40"]  # in each thread
+RARE = re.compile(r"^(?:rename|unlink|mkdir|ftruncate|f(?:data)?sync.*INJECTED|pwrite64.*INJECTED)")
+NEAR = 40  # calls after a rare one
+# The shares of cuts after a reply, after an early reply, anywhere, and soon after a rare call.
+MOMENTS = (45, 15, 25, 15)
 
 
 @dataclasses.dataclass(frozen=True)
 class Life:
-    """One run of the program, from a start to its end."""
+    """One run of the program, from a start to its end; `fails` is what strace injects."""
 
     name: str
-    options: tuple = ()
+    fails: str = None
     end: int = signal.SIGKILL
 
-    @property
-    def sync_fails(self):
-        return bool(self.options)
 
-
+# The numbers are of each thread's calls, so that they come under load and not at the start.
 LIVES = (
-    Life("first"), Life("second"), Life("a sync fails", tuple(FAILING_SYNC)),
+    Life("first"),
+    Life("second"),
+    Life("a sync fails", "fdatasync:error=EIO:when=40"),
+    Life("syncs fail for a while", "fdatasync:error=EIO:when=40..48"),
+    Life("the disk is full for a while", "pwrite64:error=ENOSPC:when=300..320"),
     Life("ended in order", end=signal.SIGTERM),
-)  # fmt: skip
+)
 
 
 @dataclasses.dataclass
@@ -89,11 +92,13 @@ class PowerCuts:
     # Recording
 
     def record(self, number, life, seconds):
-        server, model = Server(self.directory, self.data), Model(accepts_failures=life.sync_fails)
+        server, model = Server(self.directory, self.data), Model(accepts_failures=bool(life.fails))
         output = os.path.join(self.directory, f"strace-{number}")
         server.starts = number * 10
         options = ["-yy", "-ttt", "-x", "-s", "1000000", "-e", f"trace={','.join(TRACED)}",
-                   "-e", "signal=none", *life.options]  # fmt: skip
+                   "-e", "signal=none"]  # fmt: skip
+        if life.fails:
+            options += ["-e", f"inject={life.fails}"]
         server.start(trace.from_start(output, options))
         try:
             api = API(server.http_port)
@@ -115,7 +120,8 @@ class PowerCuts:
         os.remove(output)
         exchanges = {client.own_port: client.exchanges for client in running.clients}
         count = model.counts.total()
-        self.say(f"{life.name}: {count:,} changes acknowledged, {len(calls):,} calls")
+        self.say(f"{life.name}: {count:,} changes acknowledged, {model.failed:,} failed,"
+                 f" {len(calls):,} calls")  # fmt: skip
         left = os.path.join(self.directory, f"left-{number}")
         shutil.copytree(self.data, left)
         return Recording(life, calls, exchanges, observer.serials, left)
@@ -130,7 +136,10 @@ class PowerCuts:
         replies = [(number, at + 1) for number, at, call in numbered if replied_to(call)]
         anywhere = [(number, at) for number, at, _ in numbered]
         early = [(number, at) for number, at in replies if at < EARLY]
-        chosen = [self.random.choice(self.random.choices((replies, early, anywhere), MOMENTS)[0])
+        rare = [(number, at + self.random.randrange(1, NEAR)) for number, at, call in numbered
+                if RARE.match(call.text) and self.data in call.text]  # fmt: skip
+        pools = (replies, early, anywhere, [moment for moment in rare if moment in set(anywhere)])
+        chosen = [self.random.choice(self.random.choices(pools, MOMENTS)[0])
                   for _ in range(points)]  # fmt: skip
         modes = self.random.choices(MODES, SHARES, k=points)
         return sorted(

@@ -38,10 +38,11 @@ def positive(text):
     return number
 
 
-def run(parser, perform, lies):
+def run(parser, perform, lies, rehearse=list):
     """Runs `perform(arguments, directory, say)`; what it returns has faults, errors and a summary.
 
-    `lies` are those of `sabotage` that the test must find out, by losses.
+    In a self-test `rehearse` says what is wrong with the test itself, and `lies` are those of
+    `sabotage` that the test must find out, by losses.
     """
     arguments = parser.parse_args()
     if arguments.binary and not os.access(arguments.binary, os.X_OK):
@@ -54,7 +55,10 @@ def run(parser, perform, lies):
         Server.binary = os.path.abspath(arguments.binary or debian.built_program())
         directory = working_directory(name, arguments.keep)
         if arguments.self_test:
-            return max([found_out(lie, perform, arguments, directory) for lie in lies])
+            wrong = rehearse()
+            print(*(f"FAULT: {fault}" for fault in wrong), sep="\n", end="\n" if wrong else "")
+            found = [found_out(lie, perform, arguments, directory) for lie in lies]
+            return max(BROKEN if wrong else HELD, *found)
         code = told(name, perform(arguments, directory, say))
         keeps = keeps or code == BROKEN
         return code
