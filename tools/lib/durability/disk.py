@@ -20,20 +20,22 @@ FILE = r"\d+<([^>]*)>"
 WRITE = re.compile(rf'^pwrite64\({FILE}, "(.*)", \d+, (\d+)')
 TRUNCATE = re.compile(rf"^ftruncate\({FILE}, (\d+)")
 SYNC = re.compile(rf"^(?:fdatasync|fsync)\({FILE}")
-OPEN = re.compile(rf"^openat\([^,]*, {STRING}, ([A-Z_|]+)")
+APPEND = re.compile(rf'^write\((\d+)<([^>]*)>, "(.*)", \d+')
+OPEN = re.compile(rf"^openat\([^<]*<([^>]*)>, {STRING}, ([A-Z_|]+)")
 NAMED = re.compile(rf"^(?:mkdir|unlink|rename)\({STRING}(?:, {STRING})?")
+AT = r"[^<]*<([^>]*)>"
 NAMED_AT = re.compile(
-    rf"^(?:mkdirat|unlinkat|renameat2?)\([^,]*, {STRING}(?:, [^,\"]*, {STRING})?"
+    rf"^(?:mkdirat|unlinkat|renameat2?)\({AT}, {STRING}(?:, {AT}, {STRING})?"
 )
 MAP = re.compile(rf"^mmap\([^,]*, \d+, ([A-Z_|]+), ([A-Z_|]+), {FILE}")
 # These change files in ways that are not followed here; on the data they are an error.
 UNFOLLOWED = {
-    "write", "writev", "pwritev", "pwritev2", "fallocate", "sync_file_range", "link", "linkat",
-    "truncate", "copy_file_range", "symlink", "symlinkat", "rmdir",
+    "writev", "pwritev", "pwritev2", "fallocate", "sync_file_range", "link", "linkat", "truncate",
+    "copy_file_range", "symlink", "symlinkat", "rmdir", "open", "creat", "lseek",
 }  # fmt: skip
 TRACED = sorted(UNFOLLOWED | {
-    "pwrite64", "ftruncate", "fdatasync", "fsync", "openat", "creat", "open", "mkdir", "mkdirat",
-    "unlink", "unlinkat", "rename", "renameat", "renameat2", "mmap", "sendto", "sendmsg",
+    "pwrite64", "write", "ftruncate", "fdatasync", "fsync", "openat", "mkdir", "mkdirat", "unlink",
+    "unlinkat", "rename", "renameat", "renameat2", "mmap", "sendto", "sendmsg",
 })  # fmt: skip
 
 
@@ -200,6 +202,7 @@ class Disk:
     def __init__(self, data):
         self.data = data
         self.parent, self.directory = Directory(), Directory()
+        self.offsets = {}  # of the descriptors that are written in order
         self.under_way = {}  # by thread: what the end of a call must know of its beginning
         self.syncs = 0
 
@@ -219,6 +222,8 @@ class Disk:
         if found := WRITE.match(call.text):
             file = self.file(found[1])
             return file and self.begin_change(file, Write(int(found[3]), octets(found[2])))
+        if found := APPEND.match(call.text):
+            return self.begin_append(int(found[1]), self.file(found[2]), octets(found[3]))
         if found := TRUNCATE.match(call.text):
             file = self.file(found[1])
             return file and self.begin_change(file, Truncation(int(found[2])))
@@ -242,6 +247,14 @@ class Disk:
                 file.unsure.remove(change)
 
         return end
+
+    def begin_append(self, descriptor, file, written):
+        """`lseek` is not followed, so a descriptor is written from its opening on."""
+        if file is None:
+            return None
+        offset = self.offsets.get(descriptor, 0)
+        self.offsets[descriptor] = offset + len(written)
+        return self.begin_change(file, Write(offset, written))
 
     def begin_sync(self, path):
         synced = self.parent if path == os.path.dirname(self.data) else self.directory
@@ -270,13 +283,19 @@ class Disk:
         if call.result is None or call.result < 0:
             return
         if found := OPEN.match(call.text):
-            self.open(text(found[1]), found[2])
-        elif found := NAMED.match(call.text) or NAMED_AT.match(call.text):
+            self.open(os.path.join(found[1], text(found[2])), found[3], call.result)
+        elif found := NAMED.match(call.text):
             self.name(call.name, text(found[1]), text(found[2] or ""))
+        elif found := NAMED_AT.match(call.text):
+            old, new = (os.path.join(found[at] or "", text(found[at + 1] or "")) for at in (1, 3))
+            self.name(call.name, old, new)
 
-    def open(self, path, flags):
+    def open(self, path, flags, descriptor):
         if not self.is_data(path):
             return
+        if "O_APPEND" in flags:
+            raise Unfollowed(f"{path} is opened with O_APPEND")
+        self.offsets[descriptor] = 0
         name = os.path.basename(path)
         if "O_CREAT" in flags and name not in self.directory.now:
             self.directory.change((name, File()))

@@ -34,6 +34,9 @@ MADE = [call(f'mkdir("{DATA}", 0750)'), create(FILE), sync(DATA)]
 CASES = [
     ("a file without a sync of its directory has no name",
      [MADE[0], create(FILE), write("x", 0), sync(FILE)], {}, {"a": "x"}),
+    ("octets that are written in order follow one another",
+     [*MADE, *(call(f'write(3<{FILE}>, "{octet}", 1)', 1) for octet in "xy"), sync(FILE)],
+     {"a": "xy"}, {"a": "xy"}),
     ("octets without a sync are not sure",
      [*MADE, write("x", 0), sync(FILE), write("y", 1)], {"a": "x"}, {"a": "xy"}),
     ("a write that began before a sync and ended after it began is not sure", [
@@ -62,7 +65,7 @@ CASES = [
       call(f'rename("{DATA}/b", "{FILE}")')], {"a": ""}, {"a": "y"}),
     ("a new name is sure when the directory is synced",
      [*MADE, create(f"{DATA}/b"), write("y", 0, f"{DATA}/b"), sync(f"{DATA}/b"),
-      call(f'rename("{DATA}/b", "{FILE}")'), sync(DATA)], {"a": "y"}, {"a": "y"}),
+      call(f'renameat(9<{DATA}>, "b", 9<{DATA}>, "a")'), sync(DATA)], {"a": "y"}, {"a": "y"}),
     ("a file that is removed may come back",
      [*MADE, call(f'unlink("{FILE}")')], {"a": ""}, {}),
 ]  # fmt: skip

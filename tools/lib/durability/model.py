@@ -11,7 +11,7 @@ from durability.change import (
 )  # fmt: skip
 
 CLOCK_GRAIN = 1  # seconds by which the end of a drain may differ after a restart
-OVERDUE = 2  # seconds after its end, from when on a drained instance must be gone
+OVERDUE = 0.7  # seconds that a running server has to remove an instance whose drain has ended
 ADDRESSED = {RENEW, SET_STATUS, REMOVE, DRAIN}
 
 
@@ -33,6 +33,7 @@ class Model:
         self.revision = 0  # the highest that was seen
         self.service_revisions = {}
         self.serial = None
+        self.looked = math.inf  # by the clock, when the server had started last and was looked at
         self.counts = collections.Counter()  # acknowledged changes by kind
         self.refused = self.expired = 0
         self.failed = 0  # changes answered with 503
@@ -157,7 +158,7 @@ class Model:
                 faults.append(f"the service {name} is {'there' if exists else 'not there'}")
         for key in sorted(self.entries.keys() | found.instances.keys()):
             entry, actual = self.entries[key], found.instances.get(key)
-            if actual and actual.get(SAFE_AT, math.inf) + OVERDUE < found.time:
+            if actual and max(actual.get(SAFE_AT, math.inf), self.looked) + OVERDUE < cut:
                 faults.append(f"{'/'.join(key)} still drains: {actual}")
             if not self.is_possible(entry.possible, actual, cut, started, found.time):
                 faults.append(f"{'/'.join(key)}: {difference(entry.possible, actual)}")
@@ -166,7 +167,7 @@ class Model:
 
     def adopt(self, found, started):
         """What was found, and only that, is there."""
-        self.serial = found.serial
+        self.serial, self.looked = found.serial, found.time
         self.service_revisions = dict(found.services)
         for name in self.services.keys() | found.services.keys():
             self.services[name] = {name in found.services}
@@ -214,11 +215,6 @@ class Model:
             return True
         # Restored leases run their full length from the start on.
         return any(may_be_gone(as_state(state.fields, started), looked) for state in possible)
-
-    def certain(self):
-        """How many instances are known to be there."""
-        return sum(entry.possible[0] is not None and len(entry.possible) == 1
-                   for entry in self.entries.values())  # fmt: skip
 
 
 def as_state(fields, started):

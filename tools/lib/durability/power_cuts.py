@@ -42,9 +42,9 @@ class Life:
 LIVES = (
     Life("first"),
     Life("second"),
-    Life("a sync fails", "fdatasync:error=EIO:when=40"),
-    Life("syncs fail for a while", "fdatasync:error=EIO:when=40..48"),
-    Life("the disk is full for a while", "pwrite64:error=ENOSPC:when=300..320"),
+    Life("a sync fails", "fdatasync:error=EIO:when=15"),
+    Life("syncs fail for a while", "fdatasync:error=EIO:when=15..23"),
+    Life("the disk is full for a while", "pwrite64:error=ENOSPC:when=150..170"),
     Life("ended in order", end=signal.SIGTERM),
 )
 
@@ -116,6 +116,8 @@ class PowerCuts:
             server.kill()
         self.faults += [f"{life.name}: {fault}" for fault in model.faults]
         self.acknowledged += model.counts.total()
+        if life.fails and not trace.injections(output, [life.fails.partition(":")[0]]):
+            self.errors.append(f"nothing failed in the run '{life.name}'")
         calls = list(trace.calls(output))
         os.remove(output)
         exchanges = {client.own_port: client.exchanges for client in running.clients}

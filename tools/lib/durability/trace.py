@@ -116,6 +116,6 @@ def paths(call):
 
 def injections(path, names):
     """How many calls of these names failed because strace made them."""
-    named = re.compile(rf"^\d+ +(?:<\.\.\. )?(?:{'|'.join(names)})\b")
+    named = re.compile(rf"^\d+ +(?:\d+\.\d+ )?(?:<\.\.\. )?(?:{'|'.join(names)})\b")
     with open(path, encoding="latin-1") as file:
         return sum(INJECTED in line and bool(named.match(line)) for line in file)
