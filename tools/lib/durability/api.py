@@ -34,7 +34,8 @@ class API:
         return self.connection.sock.getsockname()[1]
 
     def call(self, method, path, body=None):
-        text = None if body is None else json.dumps(body)
+        """Sends a body that is text as it is, any other as JSON."""
+        text = body if body is None or isinstance(body, str) else json.dumps(body)
         headers = {} if body is None else {"Content-Type": "application/json"}
         self.connection.request(method, path, text, headers)
         response = self.connection.getresponse()

@@ -16,10 +16,11 @@ from durability.change import (
     DRAIN, REGISTER, REMOVE, REMOVE_SERVICE, RENEW, SET_STATUS,
 )  # fmt: skip
 from durability.client import Load, writers
-from durability.inspection import inspect
+from durability.inspection import find, inspect
 from durability.model import Model
 from durability.observer import Observer
 from durability.server import NotStarted, Server
+from durability.writer import LargeBulkWriter
 
 LATEST = 0.3  # seconds after the load's start, for most kills
 FIRST_REPLIES = 30  # a kill "after a reply" comes after one of so many
@@ -27,15 +28,16 @@ REPLY_TIME = 5  # seconds that they may take
 LEASE_ENDS = (0.95, 1.35)  # seconds after it was ready, when the shortest leases end
 FIRST_START_TIME = 0.15  # and of the first start, with an empty directory
 START_TIME = 0.25  # seconds; most starts take less, so a kill within these meets any part of one
+SOONER, LATER = 0.7, 1.6  # how the next kill in a large bulk call moves after a reply, and none
 ROUND_TIME = 300  # seconds without any round until the jobs are called stuck
 ALWAYS_THERE = (REGISTER, RENEW, SET_STATUS, REMOVE)  # the kinds of change that are not new
 ENOUGH = 100  # rounds, in which each kind of kill and change must have come
 FORK = multiprocessing.get_context("fork")
 AT_ANY_MOMENT, AFTER_REPLY = "at any moment", "right after a reply"
 AT_LEASE_ENDS, AT_START = "when leases end", "during a start"
-AT_FIRST_START = "during the first start"
-KINDS = (AT_ANY_MOMENT, AFTER_REPLY, AT_LEASE_ENDS, AT_START, AT_FIRST_START)
-SHARES = (57, 20, 12, 7, 4)
+AT_FIRST_START, IN_LARGE_BULK = "during the first start", "during a large bulk call"
+KINDS = (AT_ANY_MOMENT, AFTER_REPLY, AT_LEASE_ENDS, AT_START, AT_FIRST_START, IN_LARGE_BULK)
+SHARES = (55, 20, 12, 7, 4, 2)
 
 
 class Job:
@@ -47,16 +49,16 @@ class Job:
         self.seed, self.random = seed, random.Random(seed)
         self.server, self.model = Server(directory), Model()
         self.cut = 0.0
-        self.writers, self.missing = [], []
+        self.writers, self.abilities = [], None
+        self.large, self.large_time = None, 1.0  # seconds that a large bulk call takes, about
 
     def begin(self):
         """Returns what is wrong with an empty server."""
         self.server.start()
         api = API(self.server.http_port)
-        abilities = Abilities.of(api)
+        self.abilities = Abilities.of(api)
         api.close()
-        self.missing = abilities.missing
-        self.writers = writers(self.seed, abilities)
+        self.writers = writers(self.seed, self.abilities)
         return self.look()
 
     def round(self):
@@ -64,6 +66,8 @@ class Job:
         kind = self.random.choices(KINDS, SHARES)[0]
         if kind == AT_FIRST_START:
             return kind, self.kill_during_first_start()
+        if kind == IN_LARGE_BULK:
+            return kind, self.kill_during_large_bulk()
         if kind == AT_START:
             self.kill_during_start()
         else:
@@ -122,7 +126,30 @@ class Job:
             return [f"after the kill {error}"]
         finally:
             server.kill()
-        shutil.rmtree(server.directory)
+        if not faults:
+            shutil.rmtree(server.directory)
+        return faults
+
+    def kill_during_large_bulk(self):
+        """A directory of its own. The call is carried out whole or not at all."""
+        server, model = Server(os.path.join(self.directory, "large-bulk")), Model()
+        if self.large is None:
+            self.large = LargeBulkWriter("large", self.random, self.abilities)
+        server.start()
+        with Load(server, [self.large], model):
+            time.sleep(self.random.uniform(0, 2 * self.large_time))
+            server.kill()
+            cut = time.time()
+        self.large_time *= SOONER if model.counts else LATER
+        try:
+            server.start()
+            faults = model.faults + model.compare(find(server), cut, server.spawned)
+        except NotStarted as error:
+            return [f"after the kill {error}"]
+        finally:
+            server.kill()
+        if not faults:
+            shutil.rmtree(server.directory)
         return faults
 
     def keep_data(self):
@@ -159,7 +186,7 @@ def perform(pipe, directory, seed, rounds):
 def figures(job):
     model = job.model
     return {
-        "acknowledged": model.counts, "missing": job.missing,
+        "acknowledged": model.counts, "missing": job.abilities.missing,
         "other": collections.Counter(
             refused=model.refused, unanswered=model.answerless, expired=model.expired),
     }  # fmt: skip

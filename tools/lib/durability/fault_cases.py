@@ -305,7 +305,7 @@ class Faults:
         cases = {}
         for verdict in self.verdicts:
             for fault in verdict.faults:
-                text = fault.replace(self.directory_of(verdict.case), "…")
+                text = fault.replace(self.directory_of(verdict.case), "…").strip()
                 cases.setdefault(text, []).append(verdict.case)
         return [
             f"{text}\n       in {len(of)} cases: {'; '.join(map(str, of[:CASES_SHOWN]))}"

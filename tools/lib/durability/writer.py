@@ -1,5 +1,8 @@
 """Random changes of the instances that one client owns; no other client changes them."""
 
+import dataclasses
+import json
+
 from durability.change import (
     DRAIN, REFUSED, REGISTER, REMOVE, RENEW, SET_STATUS, Change, Item,
 )  # fmt: skip
@@ -9,6 +12,7 @@ LEASES = (None, 60, 3600, 86_400)
 STATUSES = ("passing", "warning", "critical")
 SHARED_SERVICES = ("web", "web.prod", "api", "cache.prod.eu")
 LARGEST_BULK = 60
+LARGE_BULK = 20_000
 OWN_INSTANCES = 8  # of each service, for clients that change one at a time
 BULK_INSTANCES = 300
 LEAVING_INSTANCES = 40
@@ -126,6 +130,25 @@ class BulkWriter(Writer):
         items = tuple(items)
         listed = [{"service": item.key[0], "id": item.key[1]} | item.fields for item in items]
         return Change("POST", f"/v1/{name}", {name: listed}, items, is_bulk=True)
+
+
+class LargeBulkWriter(BulkWriter):
+    """Registers so many at once that SQLite writes pages before the commit; always the same."""
+
+    short_leases = 0
+
+    def __init__(self, name, random, abilities):
+        super().__init__(name, random, abilities)
+        change = self.registrations(self.keys())
+        # As text, so that the request is sent as soon as it is asked for.
+        self.change = dataclasses.replace(change, body=json.dumps(change.body))
+
+    def keys(self):
+        return [(f"{self.name}-{number // 100}", f"i{number}")
+                for number in range(LARGE_BULK)]  # fmt: skip
+
+    def next(self, model):
+        return self.change
 
 
 class ServiceWriter(Writer):
