@@ -132,7 +132,7 @@ class Trial:
             self.load(LOAD_AFTER)
             observer.is_ending = True
         if self.server.process.poll() is not None:
-            self.model.faults.append(f"it ended: {self.server.log()[-1000:]}")
+            self.model.faults.append(f"it ended: {self.server.log_end()}")
 
     def options(self):
         """strace's: which calls fail, when, and how."""
@@ -305,7 +305,7 @@ class Faults:
         cases = {}
         for verdict in self.verdicts:
             for fault in verdict.faults:
-                text = fault.replace(self.directory_of(verdict.case), "…").strip()
+                text = fault.replace(self.directory_of(verdict.case), "…")
                 cases.setdefault(text, []).append(verdict.case)
         return [
             f"{text}\n       in {len(of)} cases: {'; '.join(map(str, of[:CASES_SHOWN]))}"

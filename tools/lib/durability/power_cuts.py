@@ -21,6 +21,7 @@ from durability.server import NotStarted, Server
 
 REPLY = re.compile(r"^(?:writev?|sendto|sendmsg)\(\d+<TCP:\[[^\]]*->[^\]]*:(\d+)\]>, (.*)")
 MODES, SHARES = (LOST, SOME, TORN, WRITTEN), (55, 20, 20, 5)
+FAILURE = 60  # seconds of load until what is to fail must have failed
 FAULTS_SHOWN = 3  # of each cut; all are in its file `cut`
 EARLY = 500  # calls, in which what an earlier run left unsynced may matter
 RARE = re.compile(r"^(?:rename|unlink|mkdir|ftruncate|f(?:data)?sync.*INJECTED|pwrite64.*INJECTED)")
@@ -36,6 +37,9 @@ class Life:
     name: str
     fails: str = None
     end: int = signal.SIGKILL
+
+    def has_failed(self, output):
+        return trace.injections(output, [self.fails.partition(":")[0]]) > 0
 
 
 # The numbers are of each thread's calls, so that they come under load and not at the start.
@@ -106,6 +110,7 @@ class PowerCuts:
             api.close()
             with Observer(server, model) as observer:
                 with Load(server, load, model) as running:
+                    self.wait_for_failure(life, output)
                     time.sleep(seconds)
                     observer.is_ending = True
                     if life.end == signal.SIGKILL:
@@ -116,7 +121,7 @@ class PowerCuts:
             server.kill()
         self.faults += [f"{life.name}: {fault}" for fault in model.faults]
         self.acknowledged += model.counts.total()
-        if life.fails and not trace.injections(output, [life.fails.partition(":")[0]]):
+        if life.fails and not life.has_failed(output):
             self.errors.append(f"nothing failed in the run '{life.name}'")
         calls = list(trace.calls(output))
         os.remove(output)
@@ -127,6 +132,12 @@ class PowerCuts:
         left = os.path.join(self.directory, f"left-{number}")
         shutil.copytree(self.data, left)
         return Recording(life, calls, exchanges, observer.serials, left)
+
+    def wait_for_failure(self, life, output):
+        """The load lasts from then on, if anything is to fail."""
+        deadline = time.monotonic() + FAILURE
+        while life.fails and not life.has_failed(output) and time.monotonic() < deadline:
+            time.sleep(0.1)
 
     # Cutting
 

@@ -59,10 +59,10 @@ class Server:
         while not (line := READY.search(self.log())):
             if self.process.poll() is not None and not READY.search(self.log()):
                 raise NotStarted(
-                    f"it ended at its start with {self.process.returncode}: {self.log()[-2000:]}"
+                    f"it ended at its start with {self.process.returncode}: {self.log_end()}"
                 )
             if time.monotonic() > deadline:
-                raise NotStarted(f"it is not ready after {START} s: {self.log()[-2000:]}")
+                raise NotStarted(f"it is not ready after {START} s: {self.log_end()}")
             time.sleep(0.003)
         self.ready = time.time()
         self.dns_port, self.http_port = int(line[1]), int(line[2])
@@ -95,6 +95,9 @@ class Server:
     def log(self):
         with open(self.log_path, encoding="utf-8", errors="replace") as file:
             return file.read()
+
+    def log_end(self):
+        return self.log().strip()[-2000:]
 
     def forget_log(self):
         """Removes the last log, so that a thousand starts do not leave a thousand files."""
