@@ -138,6 +138,9 @@ package struct IPAddress: Hashable, Sendable {
 }
 
 extension IPAddress {
+  /// All bits; those of an IPv4 address are the lowest.
+  package var words: (high: UInt64, low: UInt64) { (high, low) }
+
   /// 32 or 128.
   var bitCount: Int { isV4 ? 32 : 128 }
 

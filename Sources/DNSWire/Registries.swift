@@ -121,6 +121,7 @@ extension RecordType: CustomStringConvertible {
   }
 
   @inlinable package static var notReady: ExtendedErrorCode { ExtendedErrorCode(rawValue: 14) }
+  @inlinable package static var prohibited: ExtendedErrorCode { ExtendedErrorCode(rawValue: 18) }
   @inlinable package static var notAuthoritative: ExtendedErrorCode {
     ExtendedErrorCode(rawValue: 20)
   }

@@ -31,6 +31,14 @@ struct Request {
       }
   }
 
+  /// Nil where the transport does not know who the client is.
+  var clientAddress: IPAddress? {
+    guard let octets = client.baseAddress, client.count == 4 || client.count == 16 else {
+      return nil
+    }
+    return IPAddress(from: octets, isV4: client.count == 4)
+  }
+
   /// Octets that the reply's header, question and sections may have: the OPT record has its room.
   var sectionLimit: Int { limit - (options?.length ?? 0) }
 }

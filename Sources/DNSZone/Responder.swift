@@ -10,11 +10,13 @@ package final class Responder {
   private let domain: ZoneDomain
   private let reader: Reclamation.Reader
   let settings: ResponderSettings
+  /// Of the replies that this thread limits; nil where none is.
+  let tally: RateLimitTally?
   private let scratch: AnswerScratch
   private let lookAhead: LookAhead
   /// Of the batch that has begun.
   private var zones: PublishedZones
-  private var now: BootTime = 0
+  private(set) var now: BootTime = 0
   private(set) var wallSeconds: UInt32 = 0
   private var areCookiesRequired = false
 
@@ -25,6 +27,7 @@ package final class Responder {
     zones = domain.published
     self.reader = reader
     self.settings = settings
+    tally = settings.rateLimiter?.makeTally()
     scratch = AnswerScratch()
     lookAhead = LookAhead.allocate()
   }
@@ -90,10 +93,19 @@ package final class Responder {
       from: query.baseAddress!, byteCount: Header.length + checked.questionLength)
     var outcome = ReplyOutcome(
       limit: request.sectionLimit, end: Header.length + checked.questionLength)
-    if let error {
-      outcome.code = error
-    } else {
-      answer(request, in: reply, &outcome)
+    switch admit(request) {
+    case .answer:
+      if let error {
+        outcome.code = error
+      } else {
+        answer(request, in: reply, &outcome)
+      }
+    case .refuse:
+      outcome.fail(.refused, .prohibited)
+    case .demandProof:
+      demandCookie(request, &outcome)
+    case .drop:
+      return 0
     }
     return finish(&outcome, request, reply)
   }
@@ -136,7 +148,7 @@ package final class Responder {
     outcome.fail(isApex ? .refused : .notAuth, isApex ? .notSupported : .notAuthoritative)
   }
 
-  private func isProven(_ request: Request) -> Bool {
+  func isProven(_ request: Request) -> Bool {
     guard let cookie = request.options?.cookie else { return false }
     return settings.serverCookie.accepts(cookie, address: request.client, at: wallSeconds)
   }

@@ -26,6 +26,10 @@ package struct ResponderSettings: Sendable {
   /// Makes and checks DNS cookies (RFC 7873).
   package var serverCookie = ServerCookie(secret: .random())
   package var cookieRequirement = CookieRequirement.never
+  /// Who is answered; the others are refused. Empty: everybody.
+  package var allowedClients: [AddressPrefix] = []
+  /// Shared by all threads; nil limits nobody.
+  package var rateLimiter: RateLimiter?
   /// Seconds for which a TCP connection may be idle, which is told to those who ask (RFC 7828).
   package var tcpIdleSeconds: Double = 10
 

@@ -16,7 +16,8 @@ struct ServeCommand: AsyncParsableCommand {
       with commas). An option here goes before the environment, and that before the file. Only \
       there: allowed_hosts, names by which the API may be addressed besides its addresses; \
       server_id, which NSID and id.server tell; require_cookies (never, under_load, always) and \
-      cookie_secrets for DNS cookies.
+      cookie_secrets for DNS cookies; allow_query, prefixes of the clients that DNS answers; \
+      rate_limit, rate_limit_slip and rate_limit_exempt for response rate limiting.
 
       EXAMPLES
         rollcall serve

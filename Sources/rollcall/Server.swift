@@ -31,9 +31,11 @@ enum Server {
     try await registry.load()
 
     let limits = TCPLimits()
+    let limiter = settings.rateLimit.map { RateLimiter($0) }
     let dns = try DNSServer.open(
       addresses: settings.dns, workers: settings.workers, limits: limits,
-      makeAnswerer: makeAnswerer(domain, responderSettings(settings, limits)), logger: logger)
+      makeAnswerer: makeAnswerer(domain, responderSettings(settings, limits, limiter)),
+      logger: logger)
     let reloader = ZoneReloader(settings, registry, domain, loaded: loaded, logger: logger)
     let metrics = ServerMetrics(dns: dns, registry: registry)
     let api = RegistryAPI(
@@ -54,8 +56,9 @@ enum Server {
         ])
     }
     try await dns.start()
-    let hangupService = HangupService(hangups: hangups, reloader: reloader)
-    try await group(dns, api, hangupService, settings, readiness, logger).run()
+    var services: [any Service] = [HangupService(hangups: hangups, reloader: reloader)]
+    if let limiter { services.append(RateLimitLog(limiter: limiter, logger: logger)) }
+    try await group(dns, api, services, settings, readiness, logger).run()
     await registry.stopTimer()
     withExtendedLifetime(directory) {}
   }
@@ -99,7 +102,7 @@ enum Server {
   }
 
   private static func responderSettings(
-    _ settings: Settings, _ limits: TCPLimits
+    _ settings: Settings, _ limits: TCPLimits, _ limiter: RateLimiter?
   ) -> ResponderSettings {
     var responder = ResponderSettings(
       version: "Rollcall \(Version.text)", serverID: settings.serverID)
@@ -108,6 +111,8 @@ enum Server {
         secret: secret, otherSecret: settings.cookieSecrets.dropFirst().first)
     }
     responder.cookieRequirement = settings.requireCookies
+    responder.allowedClients = settings.allowQuery
+    responder.rateLimiter = limiter
     responder.tcpIdleSeconds = limits.idle / .seconds(1)
     return responder
   }
@@ -122,10 +127,10 @@ enum Server {
   }
 
   private static func group(
-    _ dns: DNSServer, _ api: RegistryAPI, _ hangups: HangupService, _ settings: Settings,
+    _ dns: DNSServer, _ api: RegistryAPI, _ others: [any Service], _ settings: Settings,
     _ readiness: Readiness, _ logger: Logger
   ) -> ServiceGroup {
-    var services: [any Service] = [DNSService(server: dns), hangups]
+    var services: [any Service] = [DNSService(server: dns)] + others
     for (index, address) in settings.http.enumerated() {
       let server = api.makeServer(host: address.ipAddress, port: Int(address.port)) { port in
         await readiness.isListening(index, port: port)

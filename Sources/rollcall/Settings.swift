@@ -23,6 +23,10 @@ struct Settings {
   /// One or two, the first for new cookies; none: one that nobody knows, made at start.
   var cookieSecrets: [SipHash.Key]
   var requireCookies: CookieRequirement
+  /// Whom DNS queries are answered for; empty: everybody.
+  var allowQuery: [AddressPrefix]
+  /// Of replies over UDP; nil limits nobody.
+  var rateLimit: RateLimit?
   /// Threads for each address.
   var workers: Int
   var logLevel: Logger.Level
@@ -36,6 +40,11 @@ struct Settings {
   static let workerLimit = 64
   static let cookieSecretLimit = 2
   static let listenerLimit = 16
+  /// Replies a second to a network. A /24 of machines that keep no cache asks for hundreds; a
+  /// forger who is to be worth the trouble has to send far more.
+  static let defaultRateLimit = 1_000
+  /// Prefixes of a list; every query may be compared with all of them.
+  static let prefixLimit = 256
 }
 
 /// The names of the settings as they stand in a file.
@@ -51,12 +60,16 @@ enum SettingKey: String, CaseIterable {
   case serverID = "server_id"
   case cookieSecrets = "cookie_secrets"
   case requireCookies = "require_cookies"
+  case allowQuery = "allow_query"
+  case rateLimit = "rate_limit"
+  case rateLimitSlip = "rate_limit_slip"
+  case rateLimitExempt = "rate_limit_exempt"
   case logLevel = "log_level"
   case logFormat = "log_format"
 
   var isList: Bool {
     switch self {
-    case .dns, .http, .allowedHosts, .cookieSecrets: true
+    case .dns, .http, .allowedHosts, .cookieSecrets, .allowQuery, .rateLimitExempt: true
     default: false
     }
   }

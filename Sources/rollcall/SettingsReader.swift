@@ -26,6 +26,8 @@ extension Settings {
       serverID: try reader.serverID(),
       cookieSecrets: try reader.cookieSecrets(),
       requireCookies: try reader.choice(.requireCookies, default: .never),
+      allowQuery: try reader.prefixes(.allowQuery),
+      rateLimit: try reader.rateLimit(),
       workers: try reader.workers(),
       logLevel: try reader.choice(.logLevel, default: .info),
       logFormat: try reader.choice(.logFormat, default: .text),
@@ -155,6 +157,23 @@ private struct SettingsReader {
     return addresses
   }
 
+  func prefixes(_ key: SettingKey, default fallback: [String] = []) throws -> [AddressPrefix] {
+    let texts = strings(key) ?? fallback
+    guard texts.count <= Settings.prefixLimit else {
+      throw SettingError(
+        "setting \(key.rawValue): at most \(Settings.prefixLimit) prefixes, not \(texts.count)")
+    }
+    return try texts.map { text in
+      guard let prefix = AddressPrefix(text) else {
+        throw SettingError(
+          key, text,
+          "is no prefix of addresses; write it like 10.0.0.0/8, 2001:db8::/32 or 192.0.2.1, "
+            + "with no bit set after the prefix")
+      }
+      return prefix
+    }
+  }
+
   func nsAddress(listeners: [ListenAddress]) throws -> IPAddress? {
     if let text = string(.nsAddress) {
       guard let address = IPAddress(text) else {
@@ -166,13 +185,29 @@ private struct SettingsReader {
   }
 
   func workers() throws -> Int {
-    guard let text = string(.workers) else {
-      return max(1, min(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), Settings.workerLimit))
+    try number(
+      .workers, 1...Settings.workerLimit,
+      default: max(1, min(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), Settings.workerLimit)))
+  }
+
+  func number(
+    _ key: SettingKey, _ range: ClosedRange<Int>, default fallback: Int
+  ) throws -> Int {
+    guard let text = string(key) else { return fallback }
+    guard let number = Int(text), range.contains(number) else {
+      throw SettingError(
+        key, text, "must be a number from \(range.lowerBound) to \(range.upperBound)")
     }
-    guard let workers = Int(text), (1...Settings.workerLimit).contains(workers) else {
-      throw SettingError(.workers, text, "must be a number from 1 to \(Settings.workerLimit)")
-    }
-    return workers
+    return number
+  }
+
+  /// - Returns: nil for a rate of 0, which limits nobody.
+  func rateLimit() throws -> RateLimit? {
+    let perSecond = try number(
+      .rateLimit, 0...RateLimit.perSecondLimit, default: Settings.defaultRateLimit)
+    let slip = try number(.rateLimitSlip, 0...RateLimit.slipLimit, default: 1)
+    let exempt = try prefixes(.rateLimitExempt, default: ["127.0.0.0/8", "::1"])
+    return perSecond == 0 ? nil : RateLimit(perSecond: perSecond, slip: slip, exempt: exempt)
   }
 
   /// - Returns: nil for an empty text, the host's name when there is none.

@@ -84,13 +84,15 @@ struct NetworkNamespaces {
 
 extension NetworkNamespaces {
   /// Starts a server of the site's zone files that listens here, at port 53.
-  func startServer(_ dns: [String]) async throws -> RunningServer {
+  func startServer(
+    _ dns: [String], environment: [String: String] = [:]
+  ) async throws -> RunningServer {
     let logName = "log-\(UUID().uuidString)"
     let child = try site.start(
       atServer(
         [Site.program, "serve", "--http", "127.0.0.1:8053", "--data", "data", "--zones", "zones"]
           + ["--ns-address", "192.0.2.1"] + dns.flatMap { ["--dns", $0] }),
-      output: "serve-output", errors: logName)
+      environment: environment, output: "serve-output", errors: logName)
     let ready = try await site.readyLine(of: child, log: logName)
     return RunningServer(site: site, child: child, ready: ready, logName: logName)
   }
