@@ -5,8 +5,10 @@ import Synchronization
 
 /// Owns the descriptor of a bound socket and closes it at the latest when it goes.
 final class BoundSocket: Sendable {
-  /// Octets of queries that may wait for a worker: a burst must outlast the time of one batch.
-  /// Best effort: the kernel cuts it to net.core.rmem_max.
+  /// Octets of queries that may wait for a worker: a burst must outlast the time of one batch, and
+  /// what is answered in the end must not be so old that its client has given up. The kernel counts
+  /// some 400 for a small query and drops what finds no room, so at most 11,000 wait: a tenth of a
+  /// second's work. Best effort: the kernel cuts it to net.core.rmem_max.
   static let receiveBufferSize: Int32 = 4 * 1024 * 1024
   /// Connections that may wait to be accepted; the kernel cuts it to net.core.somaxconn.
   static let backlog: Int32 = 1024
@@ -78,6 +80,16 @@ final class BoundSocket: Sendable {
     }
     try check("getsockname", result)
     return withUnsafeBytes(of: &form, SocketAddressForm.port)
+  }
+
+  /// Datagrams that found no room in the receive buffer since it was opened, modulo 2^32; 0 once
+  /// the socket is closed.
+  var overflowCount: Int {
+    // As <linux/sock_diag.h> numbers them: the last of nine numbers.
+    var figures = InlineArray<9, UInt32>(repeating: 0)
+    var length = socklen_t(MemoryLayout.size(ofValue: figures))
+    let result = getsockopt(descriptor, SOL_SOCKET, SO_MEMINFO, &figures, &length)
+    return result == 0 ? Int(figures[8]) : 0
   }
 
   /// Wakes a thread that waits in a receive call; it and all later ones then return at once.

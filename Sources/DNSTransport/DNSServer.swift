@@ -117,7 +117,10 @@ package final class DNSServer: Sendable {
   /// What has been counted since the start.
   package var udpCounters: UDPCounters {
     var sum = UDPCounters()
-    for worker in workers { worker.counters.add(to: &sum) }
+    for worker in workers {
+      worker.counters.add(to: &sum)
+      sum.overflowed += worker.socket.overflowCount
+    }
     return sum
   }
 

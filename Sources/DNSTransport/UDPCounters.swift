@@ -6,6 +6,9 @@ package struct UDPCounters: Sendable, Equatable {
   package var received = 0
   /// Replies that the kernel took to send.
   package var replied = 0
+  /// Datagrams that found the receive buffer full, so that the kernel dropped them; they are not in
+  /// `received`. Modulo 2^32 for each worker, and 0 after the shutdown.
+  package var overflowed = 0
   /// Datagrams that were not handed on: shorter than a header, or from port 0.
   package var dropped = 0
   /// Replies that the kernel refused to send.

@@ -55,6 +55,36 @@ extension TransportTests {
       #expect(sizes.withLock { $0 } == [1, 64, 64, 2])
     }
 
+    @Test(
+      "of more datagrams than find room the oldest are answered, the newest dropped and counted")
+    func overflow() async throws {
+      let gate = Gate()
+      let answered = Mutex<[Int]>([])
+      let makeAnswerer: MakeAnswerer = {
+        { exchanges in
+          gate.pass()
+          answered.withLock { answered in
+            for exchange in exchanges {
+              answered.append(Int(exchange.query[0]) << 8 | Int(exchange.query[1]))
+            }
+          }
+        }
+      }
+      try await withServer(answering: makeAnswerer) { server, address in
+        let client = try LoopbackSocket(.udp, to: address)
+        try client.send(message(0))
+        #expect(await eventually { gate.isSomebodyWaiting })
+        let count = 30_000
+        for number in 1..<count { try client.send(message(number)) }
+        let overflowed = server.udpCounters.overflowed
+        #expect(overflowed > count / 2)
+        gate.open()
+        #expect(await eventually { server.udpCounters.received == count - overflowed })
+        #expect(server.udpCounters.overflowed == overflowed)
+      }
+      answered.withLock { #expect($0 == Array(0..<$0.count)) }
+    }
+
     @Test("of a datagram of more than 4,096 octets the first 4,096 are answered")
     func oversize() async throws {
       try await withServer { server, address in
