@@ -25,6 +25,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CLDNS", pkgConfig: "ldns", providers: [.apt(["libldns-dev"])]),
     .target(name: "CLinuxSockets"),
+    .target(name: "CLinuxPrivileges"),
     .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
     .target(name: "DNSWire", swiftSettings: strict),
     .target(name: "CPrefetch"),
@@ -56,8 +57,8 @@ let package = Package(
     .executableTarget(
       name: "rollcall",
       dependencies: [
-        "DNSWire", "DNSZone", "LDNS", "DNSTransport", "ServiceRegistry", "RegistryStorage",
-        "RegistryAPI", .logging,
+        "CLinuxPrivileges", "DNSWire", "DNSZone", "LDNS", "DNSTransport", "ServiceRegistry",
+        "RegistryStorage", "RegistryAPI", .logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

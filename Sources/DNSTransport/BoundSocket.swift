@@ -10,6 +10,9 @@ final class BoundSocket: Sendable {
   /// some 400 for a small query and drops what finds no room, so at most 11,000 wait: a tenth of a
   /// second's work. Best effort: the kernel cuts it to net.core.rmem_max.
   static let receiveBufferSize: Int32 = 4 * 1024 * 1024
+  /// How long a receive call waits for the first datagram, so that a worker that nobody asks
+  /// shows all the same that it works.
+  static let longestWait = Duration.milliseconds(250)
   /// Connections that may wait to be accepted; the kernel cuts it to net.core.somaxconn.
   static let backlog: Int32 = 1024
 
@@ -43,6 +46,7 @@ final class BoundSocket: Sendable {
     let socket = try BoundSocket(address, .udp)
     if sharing { try socket.share() }
     try? socket.set(SOL_SOCKET, SO_RCVBUF, receiveBufferSize)
+    try socket.limitWait()
     try socket.ignorePathMTU()
     if address.isWildcard { try socket.tellAskedAddress() }
     try socket.bind()
@@ -123,6 +127,12 @@ extension BoundSocket {
     } else {
       try set(IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT)
     }
+  }
+
+  private func limitWait() throws(TransportError) {
+    var limit = timeval(tv_sec: 0, tv_usec: Int(Self.longestWait / .microseconds(1)))
+    let size = socklen_t(MemoryLayout<timeval>.size)
+    try check("setsockopt", setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, size))
   }
 
   private func tellAskedAddress() throws(TransportError) {

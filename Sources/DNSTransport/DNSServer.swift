@@ -132,6 +132,20 @@ package final class DNSServer: Sendable {
     }
   }
 
+  // MARK: Signs of life
+
+  /// In how long each UDP worker ends a round, if it works and has nothing to do.
+  package static let longestIdleRound = BoundSocket.longestWait
+
+  /// How often each UDP worker has received and answered a batch, empty ones included.
+  package var udpRounds: [Int] { workers.map { $0.counters.rounds.count } }
+
+  /// Returns when each event loop of TCP has found time for this.
+  package func waitForTCPLoops() async {
+    guard case .running(let tcp) = state.withLock({ $0 }) else { return }
+    await tcp.waitForLoops()
+  }
+
   private func stopWorkers() async {
     await SystemThread.join(workers.compactMap { $0.stop() })
     for worker in workers { worker.socket.close() }

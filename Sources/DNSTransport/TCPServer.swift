@@ -62,6 +62,11 @@ final class TCPServer: Sendable {
     try? await group.shutdownGracefully()
   }
 
+  /// Returns when every event loop has found time for this, or has ended.
+  func waitForLoops() async {
+    for loop in loops { try? await loop.eventLoop.submit {}.get() }
+  }
+
   var counters: TCPCounters {
     var sum = TCPCounters()
     connections.add(to: &sum)

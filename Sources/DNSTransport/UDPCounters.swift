@@ -22,6 +22,8 @@ final class UDPWorkerCounters: Sendable {
   let replied = ThreadCounter()
   let dropped = ThreadCounter()
   let sendErrors = ThreadCounter()
+  /// Batches received and answered, empty ones included.
+  let rounds = ThreadCounter()
   private let after = CacheLinePadding()
 
   func add(to sum: inout UDPCounters) {

@@ -89,6 +89,7 @@ final class UDPWorker: Sendable {
       answer(exchanges)
       batch.reply(to: exchanges, from: socket.descriptor)
     }
+    counters.rounds.add(1)
     return reception
   }
 

@@ -1,6 +1,6 @@
 // Every limit of the HTTP API by name.
 
-enum APILimits {
+package enum APILimits {
   /// Octets of a request's body.
   static let bodyLength = 64 * 1024
   /// Octets of a request's body that is about many instances.
@@ -16,7 +16,7 @@ enum APILimits {
   /// lease, so that a client's next renewal does not meet the closing.
   static let idleSeconds = 75
   /// Connections of one listener; more wait to be accepted.
-  static let connections = 1_000
+  package static let connections = 1_000
   /// Items of a list when the client does not say.
   static let defaultPage = 1_000
   /// Items of a list at most.

@@ -184,6 +184,9 @@ package actor Registry {
     return isChange ? status : nil
   }
 
+  /// Returns when the registry has found time for this.
+  package func waitForLoop() {}
+
   /// Commands that somebody waits for and that no turn has come to yet.
   package var waitingCommands: Int { inbox.waitingCommands }
 

@@ -17,7 +17,8 @@ struct ServeCommand: AsyncParsableCommand {
       there: allowed_hosts, names by which the API may be addressed besides its addresses; \
       server_id, which NSID and id.server tell; require_cookies (never, under_load, always) and \
       cookie_secrets for DNS cookies; allow_query, prefixes of the clients that DNS answers; \
-      rate_limit, rate_limit_slip and rate_limit_exempt for response rate limiting.
+      rate_limit, rate_limit_slip and rate_limit_exempt for response rate limiting; stop_seconds, \
+      within which the server ends after SIGTERM.
 
       EXAMPLES
         rollcall serve
@@ -49,6 +50,9 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Threads that answer UDP queries on each address (default: one a core).")
   var workers: String?
 
+  @Option(help: "The user to go on as when root starts this.")
+  var user: String?
+
   @Option(help: "trace, debug, info, notice, warning, error or critical.")
   var logLevel: String?
 
@@ -62,6 +66,7 @@ struct ServeCommand: AsyncParsableCommand {
     do {
       let settings = try await Settings.read(flags: flags, file: config)
       LogFormat.bootstrap(settings.logFormat, level: settings.logLevel)
+      try Privileges.drop(for: settings, isCheckOnly: check)
       if check {
         try Server.check(settings)
       } else {
@@ -76,7 +81,7 @@ struct ServeCommand: AsyncParsableCommand {
   private var flags: [SettingKey: [String]] {
     let single: [(SettingKey, String?)] = [
       (.zone, zone), (.nsAddress, nsAddress), (.zones, zones), (.data, data),
-      (.workers, workers), (.logLevel, logLevel), (.logFormat, logFormat),
+      (.workers, workers), (.user, user), (.logLevel, logLevel), (.logFormat, logFormat),
     ]
     var flags: [SettingKey: [String]] = [.dns: dns, .http: http].filter { !$0.value.isEmpty }
     for (key, value) in single { flags[key] = value.map { [$0] } }

@@ -12,13 +12,16 @@ import ServiceRegistry
 import UnixSignals
 
 enum Server {
-  /// Serves until SIGTERM or SIGINT, then stops accepting, answers what is under way, and returns.
+  /// Serves until SIGTERM or SIGINT, then stops accepting, answers what is under way, and returns;
+  /// or ends the program when that takes too long.
   static func run(_ settings: Settings) async throws {
     let logger = Logger(label: "rollcall")
     for name in settings.unknownVariables {
       logger.warning("no setting has this environment variable", metadata: ["name": "\(name)"])
     }
-    raiseDescriptorLimit()
+    ProcessLimits.forbidCoreFiles()
+    let descriptors = ProcessLimits.raiseDescriptors(to: settings.descriptorNeed)
+    let manager = ServiceManager(logger: logger)
     let directory = try DataDirectory(path: settings.dataDirectory)
     let store = try SQLiteStore(path: directory.databasePath)
 
@@ -46,6 +49,7 @@ enum Server {
       await registry.startLeases()
       await registry.startTimer()
       api.setReady()
+      warn(settings, descriptors: descriptors, logger)
       let http = zip(settings.http, httpPorts).map { "\($0.ipAddress):\($1)" }
       logger.notice(
         "ready",
@@ -54,11 +58,18 @@ enum Server {
           "http": .init(stringLiteral: http.joined(separator: ",")),
           "zone": "\(settings.zone)",
         ])
+      manager.tellReady("answering for \(settings.zone)")
     }
     try await dns.start()
-    var services: [any Service] = [HangupService(hangups: hangups, reloader: reloader)]
+    var services: [any Service] = [
+      DNSService(server: dns),
+      HangupService(hangups: hangups, reloader: reloader, manager: manager),
+    ]
     if let limiter { services.append(RateLimitLog(limiter: limiter, logger: logger)) }
-    try await group(dns, api, services, settings, readiness, logger).run()
+    if let watchdog = Watchdog(manager, registry, dns, logger) { services.append(watchdog) }
+    services += httpServices(api, settings, readiness)
+    let group = ServiceGroup(services: services, logger: logger)
+    try await OrderlyStop(group, limit: settings.stopSeconds, manager, logger).run()
     await registry.stopTimer()
     withExtendedLifetime(directory) {}
   }
@@ -117,29 +128,30 @@ enum Server {
     return responder
   }
 
-  /// Each connection is a descriptor, and the usual soft limit of 1,024 is for programs that use
-  /// select(2).
-  private static func raiseDescriptorLimit() {
-    var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
-    limit.rlim_cur = limit.rlim_max
-    setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+  /// What works, but not as it should.
+  private static func warn(_ settings: Settings, descriptors: Int, _ logger: Logger) {
+    if geteuid() == 0 {
+      logger.warning("running as root; set user to whom the server is to go on as")
+    }
+    if descriptors < settings.descriptorNeed {
+      logger.warning(
+        """
+        too few descriptors for the limits of connections; allow the number needed with \
+        LimitNOFILE= (systemd) or ulimit -n
+        """,
+        metadata: ["allowed": "\(descriptors)", "needed": "\(settings.descriptorNeed)"])
+    }
   }
 
-  private static func group(
-    _ dns: DNSServer, _ api: RegistryAPI, _ others: [any Service], _ settings: Settings,
-    _ readiness: Readiness, _ logger: Logger
-  ) -> ServiceGroup {
-    var services: [any Service] = [DNSService(server: dns)] + others
-    for (index, address) in settings.http.enumerated() {
-      let server = api.makeServer(host: address.ipAddress, port: Int(address.port)) { port in
-        await readiness.isListening(index, port: port)
-      }
-      services.append(HTTPService(server: server))
+  private static func httpServices(
+    _ api: RegistryAPI, _ settings: Settings, _ readiness: Readiness
+  ) -> [any Service] {
+    settings.http.enumerated().map { index, address in
+      HTTPService(
+        server: api.makeServer(host: address.ipAddress, port: Int(address.port)) { port in
+          await readiness.isListening(index, port: port)
+        })
     }
-    return ServiceGroup(
-      configuration: ServiceGroupConfiguration(
-        services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
   }
 }
 

@@ -29,6 +29,10 @@ struct Settings {
   var rateLimit: RateLimit?
   /// Threads for each address.
   var workers: Int
+  /// Who to go on as when root starts the program.
+  var user: String?
+  /// Within which the server ends after it was asked to.
+  var stopSeconds: Int
   var logLevel: Logger.Level
   var logFormat: LogFormat
   /// Variables of the environment that look like settings and are none: perhaps misspelt, perhaps
@@ -45,6 +49,7 @@ struct Settings {
   static let defaultRateLimit = 1_000
   /// Prefixes of a list; every query may be compared with all of them.
   static let prefixLimit = 256
+  static let stopSecondsLimit = 3_600
 }
 
 /// The names of the settings as they stand in a file.
@@ -57,6 +62,8 @@ enum SettingKey: String, CaseIterable {
   case zones
   case data
   case workers
+  case user
+  case stopSeconds = "stop_seconds"
   case serverID = "server_id"
   case cookieSecrets = "cookie_secrets"
   case requireCookies = "require_cookies"

@@ -28,7 +28,10 @@ extension Settings {
       requireCookies: try reader.choice(.requireCookies, default: .never),
       allowQuery: try reader.prefixes(.allowQuery),
       rateLimit: try reader.rateLimit(),
-      workers: try reader.workers(),
+      workers: try reader.number(
+        .workers, in: 1...workerLimit, default: min(SettingsReader.cores(), workerLimit)),
+      user: reader.string(.user),
+      stopSeconds: try reader.number(.stopSeconds, in: 1...stopSecondsLimit, default: 10),
       logLevel: try reader.choice(.logLevel, default: .info),
       logFormat: try reader.choice(.logFormat, default: .text),
       unknownVariables: unknownVariables())
@@ -83,6 +86,8 @@ private struct SettingsReader {
       throw SettingError("\(file)\(error.oneLine)")
     } catch let error as CocoaError where error.code == .fileReadNoSuchFile {
       throw SettingError("\(file): there is no such file")
+    } catch let error as CocoaError where error.code == .fileReadNoPermission {
+      throw SettingError("\(file): the user with the number \(geteuid()) may not read it")
     } catch {
       throw SettingError("\(file): can't be read as text in UTF-8")
     }
@@ -184,14 +189,8 @@ private struct SettingsReader {
     return listeners.first { !$0.isWildcard }.flatMap { IPAddress($0.ipAddress) }
   }
 
-  func workers() throws -> Int {
-    try number(
-      .workers, 1...Settings.workerLimit,
-      default: max(1, min(Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))), Settings.workerLimit)))
-  }
-
   func number(
-    _ key: SettingKey, _ range: ClosedRange<Int>, default fallback: Int
+    _ key: SettingKey, in range: ClosedRange<Int>, default fallback: Int
   ) throws -> Int {
     guard let text = string(key) else { return fallback }
     guard let number = Int(text), range.contains(number) else {
@@ -204,11 +203,13 @@ private struct SettingsReader {
   /// - Returns: nil for a rate of 0, which limits nobody.
   func rateLimit() throws -> RateLimit? {
     let perSecond = try number(
-      .rateLimit, 0...RateLimit.perSecondLimit, default: Settings.defaultRateLimit)
-    let slip = try number(.rateLimitSlip, 0...RateLimit.slipLimit, default: 1)
+      .rateLimit, in: 0...RateLimit.perSecondLimit, default: Settings.defaultRateLimit)
+    let slip = try number(.rateLimitSlip, in: 0...RateLimit.slipLimit, default: 1)
     let exempt = try prefixes(.rateLimitExempt, default: ["127.0.0.0/8", "::1"])
     return perSecond == 0 ? nil : RateLimit(perSecond: perSecond, slip: slip, exempt: exempt)
   }
+
+  static func cores() -> Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
   /// - Returns: nil for an empty text, the host's name when there is none.
   func serverID() throws -> String? {

@@ -147,11 +147,14 @@ extension ZoneReport {
 struct HangupService: Service {
   let hangups: UnixSignalsSequence
   let reloader: ZoneReloader
+  let manager: ServiceManager
 
   func run() async {
     for await _ in hangups.cancelOnGracefulShutdown() {
+      manager.tellReloading()
       // What went wrong is in the log.
       _ = try? await reloader.reload()
+      manager.tellReloaded()
     }
   }
 }

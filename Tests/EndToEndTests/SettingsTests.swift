@@ -39,6 +39,7 @@ extension EndToEnd {
           zones: zones
           data: data
           workers: 2
+          stop_seconds: 20
           server_id: anycast-7
           require_cookies: always
           cookie_secrets: ["e5e973e5a6b2a43f48e7dc849e37bfcf"]

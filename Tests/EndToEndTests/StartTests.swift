@@ -67,6 +67,9 @@ extension EndToEnd {
         WrongInput(arguments: ["--data", "a-file"], named: ["a-file", "Not a directory"]),
         WrongInput(arguments: ["--data", "no/data"], named: ["no/data", "No such file"]),
         WrongInput(environment: ["ROLLCALL_WORKERS": "many"], named: ["workers", "many"]),
+        WrongInput(environment: ["ROLLCALL_STOP_SECONDS": "0"], named: ["stop_seconds", "3600"]),
+        WrongInput(
+          environment: ["ROLLCALL_STOP_SECONDS": "3601"], named: ["stop_seconds", "3600"]),
         WrongInput(environment: ["ROLLCALL_NS_ADDRESS": "here"], named: ["ns_address", "here"]),
       ])
     func wrongInput(_ input: WrongInput) async throws {
