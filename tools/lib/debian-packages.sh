@@ -29,6 +29,10 @@ bench_packages=(
 # shellcheck disable=SC2034
 durability_packages=(gcc libc6-dev strace)
 
+# To keep a server busy and check its answers.
+# shellcheck disable=SC2034
+soak_packages=(python3-dnspython)
+
 # require_packages PACKAGE... installs those that are missing. Without root it prints the command
 # that would, and returns 1. Everything it says goes to stderr.
 require_packages() {
