@@ -33,6 +33,12 @@ durability_packages=(gcc libc6-dev strace)
 # shellcheck disable=SC2034
 soak_packages=(python3-dnspython)
 
+# To make a Debian package and to try it.
+# shellcheck disable=SC2034
+packaging_packages=(
+  binutils bind9-dnsutils curl dpkg-dev git lintian mmdebstrap patchelf systemd systemd-container
+)
+
 # require_packages PACKAGE... installs those that are missing. Without root it prints the command
 # that would, and returns 1. Everything it says goes to stderr.
 require_packages() {
