@@ -6,7 +6,7 @@ extension EndToEnd {
   @Suite("Shipped settings")
   struct ShippedSettings {
     /// A line of the file that sets something, or would without its "#".
-    private let lines = Site.text(of: Repository.path("packaging/rollcall.yaml"))
+    private let lines = Site.text(of: Repository.path("tools/packaging/rollcall.yaml"))
       .split(separator: "\n").filter { !$0.hasPrefix("# ") }.map { $0.drop { $0 == "#" } }
 
     @Test("The file shows every setting that the documentation has, and no other")
