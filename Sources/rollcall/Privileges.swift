@@ -58,7 +58,9 @@ enum Privileges {
     for file in [path, "\(path)/lock", "\(path)/rollcall.db"]
     where access(file, F_OK) == 0 && access(file, R_OK | W_OK) != 0 {
       throw SettingError(
-        .data, path, "can't be written by the user \(name); run: chown -R \(name): \(path)")
+        .data, path,
+        "can't be written by the user \(name); choose another directory, or give it to that user: "
+          + "chown -R \(name): \(path)")
     }
   }
 

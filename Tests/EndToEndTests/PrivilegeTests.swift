@@ -76,7 +76,7 @@ extension EndToEnd {
         let arguments = ["serve", "--user", "nobody", "--dns", "127.0.0.1:0"]
         let check = try await site.rollcall(arguments + ["--zones", "zones", "--check"])
         #expect(!check.isSuccess && !site.exists("rollcall-data"))
-        #expect(check.errors.contains("example.org.zone: Permission denied"), "\(check.errors)")
+        #expect(check.errors.contains(".zone: cannot be read: Permission denied"), "\(check)")
 
         mkdir(site.path("data"), 0o750)
         expectOneLine(

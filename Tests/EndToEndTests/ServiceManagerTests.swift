@@ -79,6 +79,7 @@ extension EndToEnd {
           environment: environment.merging(["WATCHDOG_PID": "1"]) { $1 })
         let told = try NotifySocket(site.path("told"))
         let server = try await site.startServer(
+          ["--data", "data-of-another"],
           environment: ["NOTIFY_SOCKET": told.name, "WATCHDOG_USEC": "1"])
         try await wait(for: "signs of life") { told.count("WATCHDOG=1") >= 2 }
         #expect(socket.count("WATCHDOG=1") == 0)
