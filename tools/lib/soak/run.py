@@ -11,6 +11,9 @@ from soak.garbage import Garbage
 from soak.reloads import Reloads
 
 CHURNERS, HOSTILES = 4, 2
+# More clients in the warm-up than after it: what the server keeps for its busiest moment, threads
+# of its pool above all, is to be there when growth is looked for.
+WARM_UP_CHURNERS, WARM_UP_HOSTILES = 12, 4
 WARM_UP = 0.25  # share of the time
 LEAST_WARM_UP = 60  # seconds
 REPORT = 10  # seconds between two lines
@@ -46,23 +49,26 @@ class Run:
     def __init__(self, server, seconds, seed, say):
         self.server, self.seconds, self.say = server, seconds, say
         self.outcome = Outcome()
-        self.parts = [
+        # Each with the seconds between its steps.
+        self.churners = [
             (Churn(n, server, random.Random(f"{seed} churn {n}"), self.outcome), 0)
-            for n in range(CHURNERS)
+            for n in range(WARM_UP_CHURNERS)
         ]
-        self.parts += [
+        self.hostiles = [
             (Garbage(server, random.Random(f"{seed} garbage {n}"), self.outcome), 0.02)
-            for n in range(HOSTILES)
+            for n in range(WARM_UP_HOSTILES)
         ]
-        self.parts.append((Reloads(server, random.Random(f"{seed} reload"), self.outcome), 2))
+        self.operator = (Reloads(server, random.Random(f"{seed} reload"), self.outcome), 2)
+        self.parts = [*self.churners, *self.hostiles, self.operator]
 
     def perform(self):
         try:
             warm_up = min(max(self.seconds * WARM_UP, LEAST_WARM_UP), self.seconds / 2)
-            self.work(warm_up)
+            self.work(warm_up, self.parts)
             before = self.quiet_figures()
             self.say(f"after the warm-up: {described(before)}")
-            self.work(self.seconds - warm_up)
+            lasting = [*self.churners[:CHURNERS], *self.hostiles[:HOSTILES], self.operator]
+            self.work(self.seconds - warm_up, lasting)
             after = self.quiet_figures(at_most=before)
             self.say(f"at the end: {described(after)}")
         finally:
@@ -71,11 +77,11 @@ class Run:
         self.compare(before, after)
         self.end()
 
-    def work(self, seconds):
+    def work(self, seconds, parts):
         end = time.monotonic() + seconds
         threads = [
             threading.Thread(target=self.drive, args=(*part, end), daemon=True)
-            for part in self.parts
+            for part in parts
         ]
         for thread in threads:
             thread.start()
