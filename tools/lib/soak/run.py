@@ -16,7 +16,7 @@ CHURNERS, HOSTILES = 4, 2
 WARM_UP_CHURNERS, WARM_UP_HOSTILES = 12, 4
 WARM_UP = 0.25  # share of the time
 LEAST_WARM_UP = 60  # seconds
-REPORT = 10  # seconds between two lines
+LOOK, REPORT = 0.5, 10  # seconds between two looks at the threads, and between two lines
 GROWTH = 0.02  # of resident memory after the warm-up
 SETTLE = 30  # seconds for connections to be closed and threads to end
 SHOWN = 10  # mistakes
@@ -59,14 +59,17 @@ class Run:
             for n in range(WARM_UP_HOSTILES)
         ]
         self.operator = (Reloads(server, random.Random(f"{seed} reload"), self.outcome), 2)
+        self.most_threads = 0
+        self.reported = 0.0
         self.parts = [*self.churners, *self.hostiles, self.operator]
 
     def perform(self):
         try:
             warm_up = min(max(self.seconds * WARM_UP, LEAST_WARM_UP), self.seconds / 2)
             self.work(warm_up, self.parts)
-            before = self.quiet_figures()
-            self.say(f"after the warm-up: {described(before)}")
+            # Threads that its pool has once made may go when nobody needs them, and come again.
+            before = (*self.quiet_figures()[:2], self.most_threads)
+            self.say(f"after the warm-up: {described(before)} at most")
             lasting = [*self.churners[:CHURNERS], *self.hostiles[:HOSTILES], self.operator]
             self.work(self.seconds - warm_up, lasting)
             after = self.quiet_figures(at_most=before)
@@ -87,10 +90,15 @@ class Run:
             thread.start()
         for thread in threads:
             while thread.is_alive():
-                thread.join(REPORT)
-                if thread.is_alive():
-                    self.report()
+                thread.join(LOOK)
+                self.look()
         self.report()
+
+    def look(self):
+        self.most_threads = max(self.most_threads, self.server.threads())
+        if time.monotonic() >= self.reported + REPORT:
+            self.reported = time.monotonic()
+            self.report()
 
     def report(self):
         if self.server.process.poll() is not None:
