@@ -1,22 +1,25 @@
 // Every limit of the HTTP API by name.
 
-package enum APILimits {
+enum APILimits {
   /// Octets of a request's body.
   static let bodyLength = 64 * 1024
   /// Octets of a request's body that is about many instances.
   static let bulkBodyLength = 16 * 1024 * 1024
+  /// Octets of all such bodies that are arriving or being read.
+  static let bulkBodiesLength = 64 * 1024 * 1024
   /// Instances that such a request is about.
   static let bulkItems = 50_000
   /// Octets of a request's head: its target, and the names and values of its header.
   static let headLength = 16 * 1024
   static let headerFields = 100
-  /// Seconds that a request may take to arrive, from its first octet to its last.
+  /// Seconds that a request may take to arrive, from its first octet to its last; the first one of
+  /// a connection from when it was accepted, a handshake of TLS included.
   static let requestSeconds = 10
   /// Seconds that a connection without a request stays open. Well above a third of the default
   /// lease, so that a client's next renewal does not meet the closing.
   static let idleSeconds = 75
-  /// Connections of one listener; more wait to be accepted.
-  package static let connections = 1_000
+  /// Connections that may wait to be accepted; the kernel cuts it to net.core.somaxconn.
+  static let backlog = 1_024
   /// Items of a list when the client does not say.
   static let defaultPage = 1_000
   /// Items of a list at most.

@@ -40,16 +40,16 @@ package struct APIServer: Sendable {
       responder: CallbackResponder { try await api.respond(to: $0, from: $1) },
       server: .http1(configuration: connections),
       configuration: ApplicationConfiguration(
-        address: .hostname(host, port: port),
-        availableConnectionsDelegate: MaximumAvailableConnections(
-          APILimits.connections, logger: logger)),
+        address: .hostname(host, port: port), backlog: APILimits.backlog),
       onServerRunning: { await onListening($0.localAddress?.port ?? port) },
       logger: logger)
   }
 
   private var connections: HTTP1Channel.Configuration {
     HTTP1Channel.Configuration(
-      additionalChannelHandlers: [RequestDeadline(seconds: APILimits.requestSeconds)],
+      additionalChannelHandlers: [
+        ConnectionGuard(api.connections), RequestDeadline(seconds: APILimits.requestSeconds),
+      ],
       idleTimeout: .seconds(Int64(APILimits.idleSeconds)),
       httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
         maxHeaderFieldSize: APILimits.headLength, maxHeaderListSize: APILimits.headLength,
@@ -89,7 +89,7 @@ struct Peer: InitializableFromSource {
 
 extension IPAddress {
   /// A socket's address; nil for what is no IP address.
-  fileprivate init?(_ address: SocketAddress) {
+  init?(_ address: SocketAddress) {
     guard case .v4 = address else {
       guard let text = address.ipAddress else { return nil }
       self.init(text)

@@ -7,7 +7,7 @@ import ServiceRegistry
 extension RegistryAPI {
   /// `POST /v1/instances`
   func registerMany(_ request: Request, from peer: Peer) async throws -> Response {
-    let list = try await request.bulkList(.instances) { item, reader in
+    let list = try await request.bulkList(.instances, sharing: bulkBodyRoom) { item, reader in
       try reader.registration(item, peer: peer)
     }
     let replies = try await registry.register(
@@ -21,7 +21,7 @@ extension RegistryAPI {
 
   /// `POST /v1/renewals`
   func renewMany(_ request: Request) async throws -> Response {
-    let list = try await request.bulkList(.renewals) { item, reader in
+    let list = try await request.bulkList(.renewals, sharing: bulkBodyRoom) { item, reader in
       try reader.renewal(item)
     }
     let revisions = try await registry.renew(

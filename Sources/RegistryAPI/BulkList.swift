@@ -97,10 +97,11 @@ extension Request {
   /// - Parameter read: makes an item of an element; throws `JSONFault` or `RegistryError` for one
   ///   that is to be refused.
   func bulkList<Value>(
-    _ name: BulkName, _ read: (JSONValue, inout BulkReader) throws -> BulkItem<Value>
+    _ name: BulkName, sharing room: BodyRoom,
+    _ read: (JSONValue, inout BulkReader) throws -> BulkItem<Value>
   ) async throws -> BulkList<Value> {
     let others = BulkName.allCases.filter { $0 != name }
-    let list = try await json(upTo: APILimits.bulkBodyLength) { body in
+    let list = try await json(upTo: APILimits.bulkBodyLength, sharing: room) { body in
       guard let list = try JSONFields<BulkName>(body, except: others)[name] else {
         throw JSONFault(name.rawValue, "is missing")
       }

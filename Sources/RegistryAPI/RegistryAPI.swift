@@ -16,6 +16,9 @@ package final class RegistryAPI: Sendable {
   private let logger: Logger
   let metrics: @Sendable () async -> [Metric]
   private let readyFlag = Atomic(false)
+  /// Of all listeners.
+  let connections: HTTPConnections
+  let bulkBodyRoom = BodyRoom(octets: APILimits.bulkBodiesLength)
 
   /// - Parameters:
   ///   - allowedHosts: host names, without ports, that requests may be addressed to besides
@@ -24,7 +27,8 @@ package final class RegistryAPI: Sendable {
   ///   - metrics: collects what `/metrics` tells.
   ///   - reloadZones: reads the zone files and has the registry take them over.
   package init(
-    registry: Registry, allowedHosts: [String], version: String, logger: Logger,
+    registry: Registry, allowedHosts: [String], version: String,
+    connectionLimits: HTTPConnectionLimits = HTTPConnectionLimits(), logger: Logger,
     metrics: @escaping @Sendable () async -> [Metric],
     reloadZones: @escaping @Sendable () async throws(RegistryError) -> ZoneReload
   ) {
@@ -32,9 +36,13 @@ package final class RegistryAPI: Sendable {
     self.metrics = metrics
     self.reloadZones = reloadZones
     self.version = version
+    connections = HTTPConnections(limits: connectionLimits)
     self.logger = logger
     hostCheck = HostCheck(allowedHosts: allowedHosts)
   }
+
+  /// What has been counted since the start.
+  package var connectionCounters: HTTPConnectionCounters { connections.counters }
 
   /// From now on `/readyz` says 200 instead of 503.
   package func setReady() {

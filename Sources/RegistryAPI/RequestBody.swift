@@ -4,24 +4,35 @@ import HTTPTypes
 import Hummingbird
 import JSONText
 import NIOCore
+import ServiceRegistry
 
 extension Request {
   /// What `read` makes of the body, or nil if there is none.
   ///
-  /// - Parameter limit: octets of the body at most.
-  /// - Throws: ``Problem`` with 413, 415 or 400; other errors are the connection's.
+  /// - Parameters:
+  ///   - limit: octets of the body at most.
+  ///   - room: what the body shares with others until it is read.
+  /// - Throws: ``Problem`` with 413, 415, 400 or, where there is no room, 503; other errors are the
+  ///   connection's.
   func json<Result>(
-    upTo limit: Int = APILimits.bodyLength, _ read: (JSONValue) throws -> Result
+    upTo limit: Int = APILimits.bodyLength, sharing room: BodyRoom? = nil,
+    _ read: (JSONValue) throws -> Result
   ) async throws -> Result? {
     // Said in advance, it need not arrive first.
     if let length = headers[.contentLength].flatMap({ Int($0) }), length > limit {
       throw Problem.bodyTooLong(limit: limit)
     }
-    let octets: ByteBuffer
-    do {
-      octets = try await body.collect(upTo: limit)
-    } catch is NIOTooManyBytesError {
-      throw Problem.bodyTooLong(limit: limit)
+    var octets = ByteBuffer()
+    var taken = 0
+    defer { room?.giveBack(taken) }
+    for try await var part in body {
+      let length = part.readableBytes
+      guard octets.readableBytes + length <= limit else { throw Problem.bodyTooLong(limit: limit) }
+      if let room {
+        guard room.take(length) else { throw Problem(RegistryError.busy) }
+        taken += length
+      }
+      octets.writeBuffer(&part)
     }
     guard octets.readableBytes > 0 else { return nil }
     guard isJSON else { throw Problem.notJSON }

@@ -5,8 +5,10 @@ import NIOHTTPTypes
 
 /// Closes the connection of a client that has begun a request and does not end it in time.
 ///
-/// Hummingbird's own time limit begins anew with every piece of a body; this one does not. A timer
-/// is not cancelled when a request is here: it looks, when it is due, whether another has begun.
+/// A connection's first request begins with the connection, so one that never brings any, or does
+/// not end its handshake of TLS, does not stay. Hummingbird's own time limit begins anew with every
+/// piece of a body; this one does not. A timer is not cancelled when a request is here: it looks,
+/// when it is due, whether another has begun.
 final class RequestDeadline: ChannelInboundHandler, RemovableChannelHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart
@@ -20,6 +22,11 @@ final class RequestDeadline: ChannelInboundHandler, RemovableChannelHandler {
 
   init(seconds: Int) {
     limit = .seconds(Int64(seconds))
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    begin(context)
+    context.fireChannelActive()
   }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {

@@ -40,6 +40,6 @@ extension Settings {
   /// How many descriptors the server comes to need when every limit of connections is reached.
   var descriptorNeed: Int {
     dns.count * (workers + 1) + TCPLimits().connections
-      + http.count * (APILimits.connections + 1) + Self.otherDescriptors
+      + http.count + HTTPConnectionLimits().connections + Self.otherDescriptors
   }
 }

@@ -18,6 +18,29 @@ import Testing
     }
   }
 
+  @Test("A renewal does not wait for registrations that are being stored")
+  func beforeRegistrations() async throws {
+    let (commits, committing) = AsyncStream.makeStream(of: Void.self)
+    let (releases, release) = AsyncStream.makeStream(of: Void.self)
+    let store = MemoryStore {
+      committing.yield()
+      await releases.first { true }
+    }
+    // The commit of the start, and that of the instance that is renewed.
+    for _ in 0..<2 { release.yield() }
+    try await withServer(store: store) { (server: TestServer) async throws in
+      #expect(try await server.put(Self.path, #"{"address": "10.0.0.1"}"#).status == 201)
+      async let other = server.put("/v1/services/web/instances/b", #"{"address": "10.0.0.2"}"#)
+      var seen = commits.makeAsyncIterator()
+      for _ in 0..<3 { _ = await seen.next() }
+      #expect(try await server.post(Self.path + "/renew").status == 200)
+      let list = #"{"renewals": [{"service": "web", "id": "a"}]}"#
+      #expect(try await server.post("/v1/renewals", list).body.contains(#""status":200"#))
+      release.yield()
+      #expect(try await other.status == 201)
+    }
+  }
+
   @Test("A renewal with another status is a change")
   func status() async throws {
     try await withServer { server in

@@ -29,11 +29,22 @@ import Testing
   @Test("A head that trickles is cut off 10 seconds after its first octet")
   func slowHead() throws {
     let channel = try EmbeddedChannel.withDeadline()
+    try channel.writeInbound(Self.head)
+    try channel.writeInbound(HTTPRequestPart.end(nil))
     channel.embeddedEventLoop.advanceTime(by: .seconds(60))
     for _ in 0..<9 {
       channel.pipeline.fireChannelReadComplete()
       channel.embeddedEventLoop.advanceTime(by: .seconds(1))
     }
+    #expect(channel.isActive)
+    channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+    #expect(!channel.isActive)
+  }
+
+  @Test("A connection that brings no request is closed after 10 seconds")
+  func noRequest() throws {
+    let channel = try EmbeddedChannel.withDeadline()
+    channel.embeddedEventLoop.advanceTime(by: .seconds(9))
     #expect(channel.isActive)
     channel.embeddedEventLoop.advanceTime(by: .seconds(1))
     #expect(!channel.isActive)

@@ -1,0 +1,49 @@
+// What HTTP clients may take.
+
+/// Limits of HTTP connections, over all listeners together. None can be switched off.
+package struct HTTPConnectionLimits: Sendable {
+  /// Connections at once. A further one closes the one that has waited longest for a request.
+  package var connections = 1_000
+  /// Connections beside these that get 503, where none can be closed for them; more are closed.
+  package var surplus = 100
+  /// Connections at once from one IP address that is not this machine's own.
+  package var fromOneAddress = 100
+  /// Seconds that a client may take to make room for what it was sent.
+  package var sendSeconds = 30
+  /// Seconds for which a reply that the client does not take keeps its connection from being
+  /// closed for another one.
+  package var graceSeconds = 2
+  /// Octets that all clients together have not taken of their replies. Beyond, the client that has
+  /// not taken its reply for longest goes. Only what a connection has beyond the channel's
+  /// own buffer of 64 KiB is counted.
+  package var unsentOctets = 64 * 1024 * 1024
+
+  package init() {}
+}
+
+/// Why the server closed a connection, or did not let it in.
+package enum HTTPCloseReason: String, Sendable, CaseIterable {
+  /// The client ended it, it was idle for too long, or it was closed after its last reply.
+  case ended
+  /// It made room for a new one at ``HTTPConnectionLimits/connections``.
+  case connectionLimit = "connection_limit"
+  /// It was one too many at ``HTTPConnectionLimits/fromOneAddress``.
+  case addressLimit = "address_limit"
+  /// It got 503, or nothing, while all others were being answered.
+  case overload
+  /// The client did not take its reply for ``HTTPConnectionLimits/sendSeconds``.
+  case notReading = "not_reading"
+  /// The replies that clients do not take passed ``HTTPConnectionLimits/unsentOctets``.
+  case unsentLimit = "unsent_limit"
+}
+
+/// A sum over all listeners since they started; every number but `open` only grows.
+package struct HTTPConnectionCounters: Sendable, Equatable {
+  /// Connections that came, refused ones included.
+  package var accepted = 0
+  package var open = 0
+  /// Connections that ended, by reason. A reason that did not occur is not in it.
+  package var closed: [HTTPCloseReason: Int] = [:]
+  /// Octets of replies beyond the channels' own buffers that clients have not taken.
+  package var unsentOctets = 0
+}

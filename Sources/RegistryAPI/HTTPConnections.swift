@@ -1,0 +1,204 @@
+// The HTTP connections of all listeners, and who has to go when there are too many.
+//
+// An attacker can open connections faster than any client, so at the limit somebody has to go, and
+// it should not be a client that behaves. First go those that do not take their replies, then
+// those that never sent a whole request, then those that are idle between two; of each kind the
+// one that has waited longest. A client that is kept from closing nobody who is being answered
+// gets 503 and comes again.
+
+import DNSWire
+import NIOCore
+import Synchronization
+
+/// One connection as the other loops see it.
+final class HTTPClient: Sendable {
+  enum Phase: UInt8 {
+    /// For a request, or for the rest of one.
+    case waiting
+    case beingAnswered
+    /// The reply is written, and not all of it is on its way.
+    case sending
+  }
+
+  let address: IPAddress?
+  /// Has the connection's own loop close it unless it is being answered by then.
+  let yield: @Sendable (HTTPCloseReason) -> Void
+  private let state: Atomic<UInt64>
+
+  init(
+    address: IPAddress?, now: NIODeadline, yield: @escaping @Sendable (HTTPCloseReason) -> Void
+  ) {
+    self.address = address
+    self.yield = yield
+    state = Atomic(Self.word(.waiting, wasAnswered: false, since: now))
+  }
+
+  /// Only the connection's own loop sets it.
+  func set(_ phase: Phase, since now: NIODeadline) {
+    let wasAnswered = phase != .waiting || view.wasAnswered
+    state.store(Self.word(phase, wasAnswered: wasAnswered, since: now), ordering: .relaxed)
+  }
+
+  var view: (phase: Phase, wasAnswered: Bool, since: NIODeadline) {
+    let word = state.load(ordering: .relaxed)
+    return (
+      Phase(rawValue: UInt8(word & 3)) ?? .waiting, word & 4 != 0, .uptimeNanoseconds(word >> 3)
+    )
+  }
+
+  /// How soon it goes when others want its place, 0 first; nil while it must not.
+  func rank(at now: NIODeadline, _ limits: HTTPConnectionLimits) -> Int? {
+    let view = view
+    switch view.phase {
+    case .beingAnswered: return nil
+    case .sending:
+      return view.since + .seconds(Int64(limits.graceSeconds)) <= now ? 0 : nil
+    case .waiting: return view.wasAnswered ? 2 : 1
+    }
+  }
+
+  private static func word(_ phase: Phase, wasAnswered: Bool, since: NIODeadline) -> UInt64 {
+    since.uptimeNanoseconds << 3 | (wasAnswered ? 4 : 0) | UInt64(phase.rawValue)
+  }
+}
+
+/// All connections under one lock, which is taken when one comes or goes or when a client stops or
+/// begins to take its reply, never for a request.
+final class HTTPConnections: Sendable {
+  enum Admission: Equatable {
+    case admitted
+    /// It is one too many, and is told so if it sends a request.
+    case surplus
+    case refused(HTTPCloseReason)
+  }
+
+  fileprivate struct Table {
+    var clients: [ObjectIdentifier: HTTPClient] = [:]
+    var surplus = 0
+    var countByAddress: [IPAddress: Int] = [:]
+    var unsent: [ObjectIdentifier: (client: HTTPClient, octets: Int)] = [:]
+    var counters = HTTPConnectionCounters()
+  }
+
+  let limits: HTTPConnectionLimits
+  private let table = Mutex(Table())
+
+  init(limits: HTTPConnectionLimits) {
+    self.limits = limits
+  }
+
+  var counters: HTTPConnectionCounters {
+    table.withLock(\.counters)
+  }
+
+  /// Counts `client` in. Another one may be closed for it.
+  func admit(_ client: HTTPClient, now: NIODeadline) -> Admission {
+    let (admission, goes) = table.withLock { table in
+      table.counters.accepted += 1
+      table.counters.open += 1
+      return table.admit(client, limits, now: now)
+    }
+    for (client, reason) in goes { client.yield(reason) }
+    return admission
+  }
+
+  /// Takes back one that was to be closed and is being answered by now.
+  func keep(_ client: HTTPClient) {
+    table.withLock { $0.insert(client) }
+  }
+
+  /// Counts a closed connection out, whatever became of it.
+  func remove(_ client: HTTPClient, wasSurplus: Bool, _ reason: HTTPCloseReason) {
+    table.withLock { table in
+      table.remove(client)
+      if wasSurplus { table.surplus -= 1 }
+      table.setUnsent(0, of: client)
+      table.counters.open -= 1
+      table.counters.closed[reason, default: 0] += 1
+    }
+  }
+
+  /// Notes that `client` has so much of its reply still to take.
+  func setUnsent(_ octets: Int, of client: HTTPClient) {
+    let goes = table.withLock { table in
+      table.setUnsent(octets, of: client)
+      return table.takeLongestUnsent(beyond: limits.unsentOctets)
+    }
+    for client in goes { client.yield(.unsentLimit) }
+  }
+}
+
+extension HTTPConnections.Table {
+  /// - Returns: what becomes of the new one, and who goes for it.
+  mutating func admit(
+    _ client: HTTPClient, _ limits: HTTPConnectionLimits, now: NIODeadline
+  ) -> (HTTPConnections.Admission, [(HTTPClient, HTTPCloseReason)]) {
+    var goes: [(HTTPClient, HTTPCloseReason)] = []
+    if let address = client.address, !address.isLoopback,
+      countByAddress[address, default: 0] >= limits.fromOneAddress
+    {
+      // Its own go for it: others need not suffer, and whoever shares an address is still served.
+      guard let own = longestWaiting(at: now, limits, from: address) else {
+        return (.refused(.addressLimit), goes)
+      }
+      remove(own)
+      goes.append((own, .addressLimit))
+    }
+    while clients.count >= limits.connections {
+      guard let longest = longestWaiting(at: now, limits) else {
+        guard surplus < limits.surplus else { return (.refused(.overload), goes) }
+        surplus += 1
+        return (.surplus, goes)
+      }
+      remove(longest)
+      goes.append((longest, .connectionLimit))
+    }
+    insert(client)
+    return (.admitted, goes)
+  }
+
+  mutating func insert(_ client: HTTPClient) {
+    clients[ObjectIdentifier(client)] = client
+    if let address = client.address { countByAddress[address, default: 0] += 1 }
+  }
+
+  /// Does nothing for a client that is not in the table.
+  mutating func remove(_ client: HTTPClient) {
+    guard clients.removeValue(forKey: ObjectIdentifier(client)) != nil,
+      let address = client.address
+    else { return }
+    let count = countByAddress[address, default: 0]
+    countByAddress[address] = count > 1 ? count - 1 : nil
+  }
+
+  /// A scan: it happens only at a limit, which bounds it.
+  func longestWaiting(
+    at now: NIODeadline, _ limits: HTTPConnectionLimits, from address: IPAddress? = nil
+  ) -> HTTPClient? {
+    var longest: (client: HTTPClient, rank: Int, since: NIODeadline)?
+    for client in clients.values where address == nil || client.address == address {
+      guard let rank = client.rank(at: now, limits) else { continue }
+      let since = client.view.since
+      if let longest, (longest.rank, longest.since) <= (rank, since) { continue }
+      longest = (client, rank, since)
+    }
+    return longest?.client
+  }
+
+  mutating func setUnsent(_ octets: Int, of client: HTTPClient) {
+    let before = unsent[ObjectIdentifier(client)]?.octets ?? 0
+    unsent[ObjectIdentifier(client)] = octets > 0 ? (client, octets) : nil
+    counters.unsentOctets += octets - before
+  }
+
+  mutating func takeLongestUnsent(beyond limit: Int) -> [HTTPClient] {
+    var goes: [HTTPClient] = []
+    while counters.unsentOctets > limit,
+      let longest = unsent.values.min(by: { $0.client.view.since < $1.client.view.since })
+    {
+      setUnsent(0, of: longest.client)
+      goes.append(longest.client)
+    }
+    return goes
+  }
+}
