@@ -7,9 +7,9 @@ import Synchronization
 final class BoundSocket: Sendable {
   /// Octets of queries that may wait for a worker: a burst must outlast the time of one batch, and
   /// what is answered in the end must not be so old that its client has given up. The kernel counts
-  /// some 400 for a small query and drops what finds no room, so at most 11,000 wait: a tenth of a
-  /// second's work. Best effort: the kernel cuts it to net.core.rmem_max.
-  static let receiveBufferSize: Int32 = 4 * 1024 * 1024
+  /// some 400 for a small query and drops what finds no room, so 2,700 wait: a fifth of a second's
+  /// work of a core that has little time. Best effort: the kernel cuts it to net.core.rmem_max.
+  static let receiveBufferSize: Int32 = 1024 * 1024
   /// How long a receive call waits for the first datagram, so that a worker that nobody asks
   /// shows all the same that it works.
   static let longestWait = Duration.milliseconds(250)
