@@ -39,6 +39,10 @@ packaging_packages=(
   binutils bind9-dnsutils curl dpkg-dev git lintian mmdebstrap patchelf systemd systemd-container
 )
 
+# To build the sender of tools/flood.
+# shellcheck disable=SC2034
+flood_packages=(gcc libc6-dev)
+
 # require_packages PACKAGE... installs those that are missing. Without root it prints the command
 # that would, and returns 1. Everything it says goes to stderr.
 require_packages() {
