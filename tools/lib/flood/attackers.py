@@ -23,6 +23,7 @@ class Attack:
     opening: bytes = b""  # sent at once
     drip: bytes = b""  # sent again and again, a second apart
     reads: bool = True
+    share: float = 1  # of the connections: what costs the server much is not to be many
 
 
 def attacks(server, services):
@@ -45,7 +46,7 @@ def attacks(server, services):
                 b" " * 1024,
             ),
             Attack("not reading DNS", False, framed * 400, framed * 20, reads=False),
-            Attack("not reading HTTP", True, listing * 40, listing, reads=False),
+            Attack("not reading HTTP", True, listing * 40, listing, reads=False, share=0.1),
         )
     }  # fmt: skip
 

@@ -80,7 +80,8 @@ class Flood:
             attacking = {
                 name: stack.enter_context(
                     Background(
-                        attackers.perform, known[name], self.target(known[name]), count, rate,
+                        attackers.perform, known[name], self.target(known[name]),
+                        round(count * known[name].share), rate * known[name].share,
                         self.arguments.addresses,
                     )
                 )
@@ -91,18 +92,19 @@ class Flood:
                 raise RuntimeError(f"the server ended:\n{self.server.log()[-2000:]}")
             tallies = behaved.end(END)
             counted = {name: attack.end(END) for name, attack in attacking.items()}
-        return self.attack_rows(part, counted, count) + self.client_rows(part, tallies)
+        wanted = {name: count * known[name].share for name in names}
+        return self.attack_rows(part, counted, wanted) + self.client_rows(part, tallies)
 
     def target(self, attack):
         port = self.server.http_port if attack.over_http else self.server.port
         return (self.server.address, port)
 
-    def attack_rows(self, part, counted, count):
+    def attack_rows(self, part, counted, wanted):
         for name, figures in counted.items():
             self.notes.append(f"{part}, {name}: {figures}")
         return [
             Row(f"{part}: {name}, connections opened", figures["opened"] - figures["failed"], "",
-                at_least=count * 0.99)
+                at_least=wanted[name] * 0.99)
             for name, figures in counted.items()
         ]  # fmt: skip
 
