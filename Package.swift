@@ -100,11 +100,14 @@ let package = Package(
       name: "ServiceRegistryTests",
       dependencies: ["DNSWire", "DNSZone", "ServiceRegistry", "TestSupport"],
       swiftSettings: strict),
+    // A disk that fails as a test wants, between SQLite and the files.
+    .target(
+      name: "CFaultyVFS", path: "Tests/CFaultyVFS", linkerSettings: [.linkedLibrary("sqlite3")]),
     .testTarget(
       name: "RegistryStorageTests",
       dependencies: [
-        "DNSWire", "ServiceRegistry", "RegistryStorage", "TestSupport",
-        .product(name: "GRDB", package: "GRDB.swift"),
+        "CFaultyVFS", "DNSWire", "DNSZone", "ServiceRegistry", "RegistryStorage", "TestSupport",
+        .logging, .product(name: "GRDB", package: "GRDB.swift"),
       ],
       swiftSettings: strict),
     .testTarget(

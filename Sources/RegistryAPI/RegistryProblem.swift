@@ -48,8 +48,8 @@ extension Problem {
       self = Problem(
         status: .serviceUnavailable, kind: "busy", title: "Too many changes are waiting",
         detail: "try again in a second", headers: [.retryAfter: "1"])
-    case .notCommitted(_, let isOutcomeUnknown):
-      self = .notCommitted(isOutcomeUnknown: isOutcomeUnknown)
+    case .notCommitted(let reason, let isOutcomeUnknown):
+      self = .notCommitted(reason, isOutcomeUnknown: isOutcomeUnknown)
     }
   }
 
@@ -73,14 +73,14 @@ extension Problem {
       limit: RegistryLimits.messageLength)
   }
 
-  /// The reason is for the log, which the registry writes.
-  private static func notCommitted(isOutcomeUnknown: Bool) -> Problem {
+  private static func notCommitted(_ reason: String, isOutcomeUnknown: Bool) -> Problem {
     Problem(
       status: .serviceUnavailable, kind: "not-committed", title: "The change could not be stored",
-      detail: isOutcomeUnknown
-        ? "the change is not in effect, but may be after a restart; try again"
-        : "nothing was changed; try again",
-      outcome: isOutcomeUnknown ? "unknown" : "not-stored")
+      detail: reason
+        + (isOutcomeUnknown
+          ? "; the change is not in effect, but may be after a restart: try again"
+          : "; nothing was changed: try again"),
+      outcome: isOutcomeUnknown ? "unknown" : "not-stored", headers: [.retryAfter: "1"])
   }
 }
 

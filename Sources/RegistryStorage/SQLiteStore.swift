@@ -1,7 +1,7 @@
 // Registrations in a SQLite file.
 
+import Dispatch
 import GRDB
-import Glibc
 package import ServiceRegistry
 import Synchronization
 
@@ -14,56 +14,63 @@ package final class SQLiteStore: RegistryStore {
   /// Instances that a slice has at least, if there are so many.
   package static let sliceLength = 4_096
 
-  private let database: DatabaseQueue
+  let files: DatabaseFiles
+  /// Of the database at the files' path, unless that was replaced and the new one is not open yet.
+  private let connection: Mutex<DatabaseQueue>
+  /// What is to take the place of the database.
+  let fresh = Mutex<FreshDatabase?>(nil)
+  /// Where that is written.
+  let freshQueue = DispatchQueue(label: "rollcall.store.new")
   private let readBefore = Mutex(ReadBefore())
 
-  /// Opens the database at `path`, or makes one.
+  /// Opens the database at `path`, or makes one, and finishes what a crash has left of an exchange.
   ///
-  /// - Throws: a reason that names the file, if it can't be opened, is another program's, or does
-  ///   not sync each commit.
-  package init(path: String) throws(StoreError) {
-    var configuration = Configuration()
-    configuration.journalMode = .wal
-    configuration.label = "rollcall.store"
-    // Why not: see `Schema`.
-    configuration.foreignKeysEnabled = false
+  /// - Throws: a reason that names the file, if it can't be opened, is another program's, a later
+  ///   version's or damaged, or does not sync each commit. The file is left as it is then.
+  package init(path: String, calls: FileCalls = .system) throws(StoreError) {
+    files = DatabaseFiles(path: path, calls: calls)
     do {
-      try Self.checkOwner(path)
-      database = try DatabaseQueue(path: path, configuration: configuration)
-      try database.writeWithoutTransaction { database in
-        try database.execute(sql: "PRAGMA application_id = \(Self.applicationID)")
-        // GRDB chooses NORMAL for WAL, which syncs at checkpoints only: a commit could be lost.
-        try database.execute(sql: "PRAGMA synchronous = FULL")
-        try Self.checkDurability(database)
-        // KiB of pages, taken as they are used: as much as a bulk call of 50,000 mostly changes, so
-        // that few of its pages are written twice.
-        try database.execute(sql: "PRAGMA cache_size = -8192")
-      }
-      try Schema.migrator.migrate(database)
+      try files.settle()
+      try DatabaseCheck(path: path).check()
+      connection = Mutex(try Self.open(path))
     } catch {
       throw StoreError(
-        reason: "the database \(path) can't be used: \(Self.reason(error))",
+        reason: "the database \(path) can't be used: \(DatabaseCheck.words(error, path))",
         isOutcomeUnknown: false)
     }
   }
 
-  /// Looks at a file that is there without changing it: opening it for writing would already
-  /// turn its journal into a write-ahead log.
-  private static func checkOwner(_ path: String) throws {
-    guard access(path, F_OK) == 0 else { return }
+  /// What all connections have in common.
+  static var configuration: Configuration {
     var configuration = Configuration()
-    configuration.readonly = true
+    configuration.label = "rollcall.store"
+    // Why not: see `Schema`.
+    configuration.foreignKeysEnabled = false
+    return configuration
+  }
+
+  private static func open(_ path: String) throws -> DatabaseQueue {
+    var configuration = configuration
+    configuration.journalMode = .wal
     let database = try DatabaseQueue(path: path, configuration: configuration)
-    defer { try? database.close() }
-    let isOurs = try database.read { database in
-      let id = try Int32.fetchOne(database, sql: "PRAGMA application_id")
-      let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema")
-      return id == applicationID || tables == 0
+    try database.writeWithoutTransaction { database in
+      try database.execute(sql: "PRAGMA application_id = \(applicationID)")
+      // GRDB chooses NORMAL for WAL, which syncs at checkpoints only: a commit could be lost.
+      try database.execute(sql: "PRAGMA synchronous = FULL")
+      try checkDurability(database)
+      // KiB of pages, taken as they are used: as much as a bulk call of 50,000 mostly changes, so
+      // that few of its pages are written twice.
+      try database.execute(sql: "PRAGMA cache_size = -8192")
     }
-    guard isOurs else {
-      throw DatabaseError(
-        resultCode: .SQLITE_NOTADB, message: "it belongs to another program")
-    }
+    try Schema.migrator.migrate(database)
+    return database
+  }
+
+  /// Opens the database anew, after another has taken its place. The connection to the old one ends
+  /// only now: SQLite sees then that the file has moved and leaves the log alone, the new one's.
+  func reopen() throws {
+    let database = try Self.open(files.path)
+    connection.withLock { $0 = database }
   }
 
   private static func checkDurability(_ database: Database) throws {
@@ -100,16 +107,16 @@ package final class SQLiteStore: RegistryStore {
     _ body: @escaping @Sendable (Database) throws -> Value
   ) async throws(StoreError) -> Value {
     do {
-      return try await database.read(body)
+      return try await connection.withLock(\.self).read(body)
     } catch {
       throw StoreError(
-        reason: "the registrations can't be read: \(Self.reason(error))",
-        isOutcomeUnknown: false)
+        reason: "the registrations can't be read: \(faultText(error))", isOutcomeUnknown: false)
     }
   }
 
   package nonisolated(nonsending) func commit(_ batch: StoreBatch) async throws(StoreError) {
     // Straight to the database's queue and back; an async write takes several turns more.
+    let database = connection.withLock(\.self)
     try await withCheckedContinuation { reply in
       database.asyncWriteWithoutTransaction { database in
         reply.resume(returning: Self.commit(batch, to: database))
@@ -130,15 +137,8 @@ package final class SQLiteStore: RegistryStore {
       }
       return .success(())
     } catch {
-      // An error of COMMIT itself does not tell what reached the disk.
-      return .failure(StoreError(reason: reason(error), isOutcomeUnknown: isComplete))
+      // An error of COMMIT itself does not always tell what reached the disk.
+      return .failure(StoreError(error, isCommit: isComplete))
     }
-  }
-
-  /// One line: SQLite's own words without the statement.
-  private static func reason(_ error: any Error) -> String {
-    guard let error = error as? DatabaseError else { return "\(error)" }
-    let code = error.extendedResultCode.rawValue
-    return "\(error.message ?? "no words") (SQLite error \(code))"
   }
 }

@@ -10,6 +10,15 @@ enum Command: Sendable {
   case expire(InstanceKey)
   /// The service has been empty for long enough.
   case forget(ServiceName)
+
+  /// The instance that it is about.
+  var key: InstanceKey? {
+    switch self {
+    case .register(let key, _), .deregister(let key), .changeStatus(let key, _), .expire(let key):
+      key
+    case .forget: nil
+    }
+  }
 }
 
 /// The reply to a registration.

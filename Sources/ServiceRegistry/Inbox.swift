@@ -17,6 +17,8 @@ final class Inbox: Sendable {
     /// Commands of one caller.
     case bulk([Command], Reply<[Result<Outcome, RegistryError>]>)
     case reload(Registry.Reload, Reply<[ZoneReport]>)
+    /// Does the store work again?
+    case probe
   }
 
   /// What is done next.
@@ -26,6 +28,7 @@ final class Inbox: Sendable {
     /// Committed together and with no others.
     case bulk([Command], Reply<[Result<Outcome, RegistryError>]>)
     case reload(Registry.Reload, Reply<[ZoneReport]>)
+    case probe
   }
 
   /// What became of an item.
@@ -81,6 +84,9 @@ final class Inbox: Sendable {
       case .reload(let reload, let reply):
         state.items.removeFirst()
         return .reload(reload, reply)
+      case .probe:
+        state.items.removeFirst()
+        return .probe
       }
     }
   }
@@ -103,7 +109,7 @@ extension Inbox.Item {
     switch self {
     case .command(_, let reply): reply == nil ? 0 : 1
     case .bulk(let commands, _): commands.count
-    case .reload: 0
+    case .reload, .probe: 0
     }
   }
 }

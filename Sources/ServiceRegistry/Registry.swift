@@ -20,9 +20,9 @@ package actor Registry {
 
   let zone: ServiceZone
   package nonisolated let names: OwnerNames
-  private let store: any RegistryStore
+  let store: any RegistryStore
   let clock: RegistryClock
-  private let logger: Logger
+  let logger: Logger
   var state = RegistryState()
   var leaseEnds = LeaseCalendar()
   /// Services with instances that the zone holds though their lease has ended.
@@ -30,7 +30,7 @@ package actor Registry {
   /// Services without instances by when they are to be forgotten.
   var emptyServices = DueQueue<ServiceName>()
   private let inbox = Inbox()
-  private var isStoreFailing = false
+  var storeHealth = StoreHealth()
   var areLeasesRunning = false
   /// Since the start.
   var expirations = 0
@@ -180,7 +180,8 @@ package actor Registry {
     _ status: InstanceStatus?, of member: Member
   ) -> InstanceStatus? {
     guard let status else { return nil }
-    let isChange = status != member.status || inbox.isLoopRunning || state.isInDoubt
+    let isChange =
+      status != member.status || inbox.isLoopRunning || storeHealth.isInDoubt(member.key)
     return isChange ? status : nil
   }
 
@@ -220,6 +221,11 @@ package actor Registry {
     _ = put(.command(command, nil))
   }
 
+  /// Has the loop look whether the store works again.
+  func enqueueProbe() {
+    _ = put(.probe)
+  }
+
   /// - Returns: false if more than `limit` commands would wait.
   private nonisolated func put(_ item: Inbox.Item, limit: Int = .max) -> Bool {
     switch inbox.put(item, limit: limit) {
@@ -243,77 +249,36 @@ package actor Registry {
         reply.resume(returning: .success(await carryOut(commands)))
       case .reload(let reload, let reply):
         reply.resume(returning: await carryOut(reload))
+      case .probe:
+        await probeStore()
       }
     }
   }
 
   /// Decide, commit, apply, publish.
   private func carryOut(_ commands: [Command]) async -> [Result<Outcome, RegistryError>] {
-    if let failure = await settleDoubt() {
-      retryLater(commands)
-      return commands.map { _ in .failure(failure) }
-    }
+    let refusal = await restoreStore()
     var draft = Draft(position: state.position, now: clock.wall())
     var decisions: [Decision] = []
     for command in commands {
       decisions.append(draft.decide(command, on: state, in: zone))
       if decisions.count % RegistryLimits.slice == 0 { await Task.yield() }
     }
-    var failure: StoreError?
-    if !draft.isEmpty {
+    var failure = refusal
+    if failure == nil, !draft.isEmpty {
       let batch = draft.batch(in: state)
       // Numbers of a batch that failed may be on disk all the same: they are not used again.
       state.position = batch.position
-      do throws(StoreError) {
-        try await store.commit(batch)
-        await apply(batch)
-      } catch {
-        failure = error
-        if error.isOutcomeUnknown { state.setInDoubt(batch) }
-        retryLater(commands)
+      failure = await commit(batch)
+      if failure == nil { await apply(batch) }
+    }
+    if failure != nil { retryLater(commands) }
+    return zip(commands, decisions).map { command, decision in
+      if let refusal, storeHealth.isInDoubt(command.key) {
+        return .failure(.notCommitted(refusal))
       }
-      noteStore(failure)
+      return result(decision, failure)
     }
-    return decisions.map { result($0, failure) }
-  }
-
-  /// Commits what settles the doubt about an earlier batch, if there is any.
-  /// - Returns: why that failed; nothing else was committed then.
-  func settleDoubt() async -> RegistryError? {
-    guard let settlement = state.settlement else { return nil }
-    do throws(StoreError) {
-      try await store.commit(settlement)
-    } catch {
-      noteStore(error)
-      return .notCommitted(reason: error.reason, isOutcomeUnknown: false)
-    }
-    state.clearDoubt()
-    return nil
-  }
-
-  /// Commits what changes nothing but numbers.
-  /// - Returns: why that failed.
-  func commit(_ batch: StoreBatch) async -> RegistryError? {
-    do throws(StoreError) {
-      try await store.commit(batch)
-      noteStore(nil)
-      return nil
-    } catch {
-      noteStore(error)
-      return .notCommitted(reason: error.reason, isOutcomeUnknown: error.isOutcomeUnknown)
-    }
-  }
-
-  /// Says once that the store fails and once that it works again.
-  private func noteStore(_ failure: StoreError?) {
-    if let failure, !isStoreFailing {
-      logger.error(
-        "changes can't be stored and are refused; DNS goes on answering",
-        metadata: ["reason": "\(failure.reason)"])
-    } else if failure == nil, isStoreFailing {
-      logger.notice("changes can be stored again")
-    }
-    isStoreFailing = failure != nil
   }
 
   private func result(
@@ -326,10 +291,7 @@ package actor Registry {
       if let member = state.member(instance.key) { restartLease(member) }
       return .success(.stored(view(instance), isNew: false, warnings: []))
     case .accepted, .settled:
-      if let failure {
-        return .failure(
-          .notCommitted(reason: failure.reason, isOutcomeUnknown: failure.isOutcomeUnknown))
-      }
+      if let failure { return .failure(.notCommitted(failure)) }
       guard case .accepted(let instance, let isNew, let warnings) = decision else {
         return .success(.removed)
       }

@@ -22,6 +22,10 @@ package enum RegistryError: Error, Equatable {
   /// The store could not keep the change. When the outcome is unknown it may yet be on disk.
   case notCommitted(reason: String, isOutcomeUnknown: Bool)
 
+  static func notCommitted(_ error: StoreError) -> RegistryError {
+    .notCommitted(reason: error.reason, isOutcomeUnknown: error.isOutcomeUnknown)
+  }
+
   static func tooMany(_ field: String, _ count: Int, limit: Int) -> RegistryError {
     .badField(field, "has \(count) entries; at most \(limit) are allowed")
   }

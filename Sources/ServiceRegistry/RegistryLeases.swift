@@ -36,6 +36,7 @@ extension Registry {
   package func tick() {
     endLeases()
     keepUp()
+    if storeHealth.takeProbe(at: clock.boot()) { enqueueProbe() }
     zone.collect()
   }
 

@@ -29,12 +29,12 @@ extension Registry {
     }
     var serial = zone.serial(with: reload.zones)
     if serial != zone.serial {
-      if let failure = await settleDoubt() { return .failure(failure) }
+      if let failure = await restoreStore() { return .failure(.notCommitted(failure)) }
       // The batch before may have had numbers that are on disk though it failed.
       serial = state.position.serial.map { ($0 &+ 1).laterSerial(serial) } ?? serial
       state.position.serial = serial
       if let failure = await commit(StoreBatch(position: state.position)) {
-        return .failure(failure)
+        return .failure(.notCommitted(failure))
       }
     }
     return .success(apply(reload, serial: serial))

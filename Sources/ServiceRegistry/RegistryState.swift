@@ -10,8 +10,6 @@ struct RegistryState {
   var position = StorePosition()
   /// Of the service put last: those of many are equal, and then have their memory in common.
   private var claimsBefore = ServiceClaims()
-  /// What the store may hold otherwise than is here, because a commit failed without saying how.
-  private var doubt: StoreBatch?
 
   func member(_ key: InstanceKey) -> Member? {
     services[key.service]?.member(key.id)
@@ -80,30 +78,5 @@ struct RegistryState {
     guard let member = service.remove(id) else { return nil }
     instanceCount -= 1
     return member
-  }
-
-  // MARK: Doubt
-
-  var isInDoubt: Bool { doubt != nil }
-
-  /// `batch` failed, and may be on disk all the same. Nothing else is committed before the doubt
-  /// is settled, so there is one such batch at most.
-  mutating func setInDoubt(_ batch: StoreBatch) {
-    doubt = batch
-  }
-
-  /// Makes the store hold again what is here, wherever the batch in doubt would have changed it.
-  var settlement: StoreBatch? {
-    guard let doubt else { return nil }
-    let names = doubt.services.map(\.name) + doubt.removedServices
-    return StoreBatch(
-      services: names.compactMap { services[$0]?.record },
-      removedServices: names.filter { services[$0] == nil },
-      instances: doubt.keys.compactMap { member($0)?.instance },
-      removedInstances: doubt.keys.filter { member($0) == nil }, position: position)
-  }
-
-  mutating func clearDoubt() {
-    doubt = nil
   }
 }

@@ -17,6 +17,17 @@ package protocol RegistryStore: Sendable {
   /// Makes `batch` durable, whole or not at all. It begins and ends where the caller is: by way of
   /// Swift's pool each commit would take two more turns.
   nonisolated(nonsending) func commit(_ batch: StoreBatch) async throws(StoreError)
+
+  /// Begins to write all that there is to keep anew, beside what is stored. What an earlier attempt
+  /// has left is dropped.
+  nonisolated(nonsending) func beginReplacement() async throws(StoreError)
+
+  /// Adds services, and instances of these or of services that were added before.
+  nonisolated(nonsending) func addToReplacement(_ slice: StoreBatch) async throws(StoreError)
+
+  /// Puts what was added in the place of all that was stored, durably and in one step. Whenever it
+  /// is cut off, all is there as it was before, or all of the new.
+  nonisolated(nonsending) func finishReplacement() async throws(StoreError)
 }
 
 /// What a store holds besides instances.
@@ -61,22 +72,24 @@ package struct StoreBatch: Equatable, Sendable {
     self.removedInstances = removedInstances
     self.position = position
   }
-
-  /// The instances that it changes.
-  var keys: [InstanceKey] { instances.map(\.key) + removedInstances }
 }
 
 /// Why a store did not do what it was asked.
 package struct StoreError: Error, Equatable, CustomStringConvertible {
-  /// One line for an operator.
+  /// One line for operators. Clients are told of what became of a commit in the same words, so
+  /// they name no path then.
   package let reason: String
   /// The changes may be on disk all the same.
   package let isOutcomeUnknown: Bool
+  /// What is stored may be other than what was committed, or not last: it has to be written anew.
+  package let needsReplacement: Bool
 
   package var description: String { reason }
 
-  package init(reason: String, isOutcomeUnknown: Bool) {
+  /// - Parameter needsReplacement: nil: when the outcome is unknown.
+  package init(reason: String, isOutcomeUnknown: Bool, needsReplacement: Bool? = nil) {
     self.reason = reason
     self.isOutcomeUnknown = isOutcomeUnknown
+    self.needsReplacement = needsReplacement ?? isOutcomeUnknown
   }
 }

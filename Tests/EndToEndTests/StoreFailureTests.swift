@@ -1,6 +1,7 @@
 // What still works while nothing can be committed.
 
 import Foundation
+import Glibc
 import Testing
 
 extension EndToEnd {
@@ -62,6 +63,41 @@ extension EndToEnd {
         server = try await server.killAndStartAgain()
         #expect(try await server.digShort("web.mesh.internal", "A") == [LeaseWatch.staying])
         #expect(try await server.dig("leaving.web.mesh.internal", "A").status == "NXDOMAIN")
+      }
+    }
+
+    @Test("A full disk is named; when there is room again, so are changes, without a restart")
+    func fullDisk() async throws {
+      try await withSite { site in
+        // A disk of its own, which only the server sees.
+        let script = """
+          mkdir data && mount -t tmpfs -o size=1m rollcall data && exec "$0" serve \
+            --dns 127.0.0.1:0 --http 127.0.0.1:0 --data data --zones zones
+          """
+        let user = geteuid() == 0 ? [] : ["--user", "--map-root-user"]
+        let child = try site.start(
+          ["unshare"] + user + ["--mount", "sh", "-c", script, Site.program],
+          output: "serve-output", errors: "log")
+        let server = RunningServer(
+          site: site, child: child, ready: try await site.readyLine(of: child, log: "log"),
+          logName: "log")
+        try await server.registerThree()
+        let filling = "/proc/\(child.pid)/root\(site.path("data"))/filling"
+        let full = try await site.run(["dd", "if=/dev/zero", "of=\(filling)", "bs=1k"])
+        #expect(full.errors.contains("No space left"))
+
+        let put = try await server.put("web", "web-4", #"{"address": "10.0.0.4"}"#)
+        expectUnavailable(put)
+        #expect(put["detail"]?.contains("the disk is full") == true, "\(put)")
+        #expect(put["outcome"] == "not-stored")
+        #expect(try await server.digShort("web.mesh.internal", "A").count == 3)
+
+        #expect(try await site.run(["rm", filling]).isSuccess)
+        try await wait(for: "a store that works", within: .seconds(5)) {
+          try await server.put("web", "web-4", #"{"address": "10.0.0.4"}"#).status / 100 == 2
+        }
+        #expect(try await server.digShort("web.mesh.internal", "A").count == 4)
+        #expect(server.log.components(separatedBy: "changes can").count == 3, "\(server.log)")
       }
     }
 

@@ -30,4 +30,12 @@ final class MemoryStore: RegistryStore {
     commitCount.withLock { $0 += 1 }
     if let error = failure.withLock({ $0 }) { throw error }
   }
+
+  func beginReplacement() async throws(StoreError) {
+    if let error = failure.withLock({ $0 }) { throw error }
+  }
+
+  func addToReplacement(_ slice: StoreBatch) async throws(StoreError) {}
+
+  func finishReplacement() async throws(StoreError) {}
 }

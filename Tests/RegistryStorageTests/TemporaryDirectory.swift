@@ -5,8 +5,11 @@ import Foundation
 final class TemporaryDirectory: Sendable {
   private let url: URL
 
-  init() throws {
-    url = FileManager.default.temporaryDirectory.appending(path: "rollcall-\(UUID().uuidString)")
+  /// - Parameter isInMemory: where a sync costs nothing.
+  init(isInMemory: Bool = false) throws {
+    let parent =
+      isInMemory ? URL(filePath: "/dev/shm") : FileManager.default.temporaryDirectory
+    url = parent.appending(path: "rollcall-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: false)
   }
 

@@ -100,6 +100,11 @@ private struct Simulation {
   private mutating func burst() async throws {
     try await server.settle()
     await server.store.setNext([])
+    // When the last replacement has failed, there is none for a second.
+    if await server.registry.storeFailure != nil {
+      await advance(1_000)
+      try await server.settle()
+    }
     let registry = server.registry
     bursts += 1
     let first = try InstanceKey("burst", "b\(bursts)")
@@ -197,7 +202,10 @@ private struct Simulation {
   }
 
   private mutating func advance() async {
-    let milliseconds = [20, 200, 1_000, 2_500].randomElement(using: &random)!
+    await advance([20, 200, 1_000, 2_500].randomElement(using: &random)!)
+  }
+
+  private mutating func advance(_ milliseconds: Int) async {
     now += milliseconds
     await server.advance(by: Double(milliseconds) / 1_000)
     for (key, entry) in model where entry.end.map({ $0 <= now }) ?? false {

@@ -39,20 +39,91 @@ import Testing
   @Test func `while a doubt can't be settled nothing else is committed`() async throws {
     let server = try await RegistryUnderTest()
     _ = try await server.registry.register(InstanceKey("web", "a"), Registration(["10.0.0.1"]))
-    await server.store.setNext([.keptInSilence, .refused])
+    await server.store.setNext([.keptInSilence])
     _ = try? await server.registry.register(InstanceKey("x.web", "b"), Registration(["10.0.0.2"]))
     let batches = await server.store.batches.count
-    await #expect(
-      throws: RegistryError.notCommitted(reason: "disk full", isOutcomeUnknown: false)
-    ) {
-      try await server.registry.register(InstanceKey("web", "x"), Registration(["10.0.0.3"]))
+    await server.store.setNext([.refused])
+    for _ in 1...2 {
+      await #expect(
+        throws: RegistryError.notCommitted(reason: "disk full", isOutcomeUnknown: false)
+      ) {
+        try await server.registry.register(InstanceKey("web", "x"), Registration(["10.0.0.3"]))
+      }
     }
-    #expect(await server.store.batches.count == batches + 1)
+    #expect(await server.registry.storeFailure == "disk full")
+    #expect(await server.registry.storeCounters.failedReplacements == 1, "one a second")
+    #expect(await server.store.batches.count == batches)
     // The name is free: nobody was told that the service has it.
+    await server.advance(by: 1)
     _ = try await server.registry.register(InstanceKey("web", "x"), Registration(["10.0.0.3"]))
+    #expect(await server.registry.storeFailure == nil)
+    #expect(await server.registry.storeCounters.replacements == 1)
     let again = try await server.restarted()
     #expect(try again.addresses("x.web") == ["10.0.0.3"])
     #expect(await again.registry.serviceNames().map(\.text) == ["web"])
+  }
+
+  @Test func `what is in doubt is not confirmed, and a renewal of all else is`() async throws {
+    let server = try await RegistryUnderTest()
+    let registration = try Registration(["10.0.0.1"])
+    let other = try InstanceKey("web", "other")
+    let doubtful = try InstanceKey("web", "doubtful")
+    _ = try await server.registry.register(other, registration)
+    _ = try await server.registry.register(doubtful, registration)
+    await server.store.setStanding(.lostInDoubt)
+    _ = try? await server.registry.renew(doubtful, status: .critical)
+    #expect(try await !server.registry.register(other, registration).isNew)
+    _ = try await server.registry.renew(other, status: .passing)
+    // After a crash they might be critical.
+    await #expect(throws: RegistryError.self) {
+      try await server.registry.register(doubtful, registration)
+    }
+    await #expect(throws: RegistryError.self) {
+      try await server.registry.renew(doubtful, status: .passing)
+    }
+    await server.store.setStanding(.kept)
+    await server.advance(by: 1)
+    _ = try await server.registry.renew(doubtful, status: .passing)
+  }
+
+  @Test(arguments: [MemoryStore.Fate.refused, .lostInDoubt])
+  func `a store that works again is noticed though nobody wants a change`(
+    _ fate: MemoryStore.Fate
+  ) async throws {
+    let server = try await RegistryUnderTest()
+    let before = await server.registry.storeCounters
+    await server.store.setStanding(fate)
+    _ = try? await server.registry.register(InstanceKey("web", "a"), Registration(["10.0.0.1"]))
+    #expect(await server.registry.storeFailure != nil)
+    #expect(await server.registry.storeCounters.failedCommits == before.failedCommits + 1)
+    await server.advance(by: 1)
+    try await server.settle()
+    #expect(await server.registry.storeFailure != nil)
+    await server.store.setStanding(.kept)
+    await server.advance(by: 1)
+    try await server.settle()
+    #expect(await server.registry.storeFailure == nil)
+    #expect(try await server.store.allInstances().isEmpty)
+  }
+
+  @Test func `leases end while all is written anew`() async throws {
+    let server = try await RegistryUnderTest()
+    _ = try await server.registry.register(
+      InstanceKey("web", "a"), Registration(["10.0.0.1"], lease: 2))
+    _ = try await server.registry.register(InstanceKey("web", "b"), Registration(["10.0.0.2"]))
+    await server.store.setNext([.lostInDoubt])
+    _ = try? await server.registry.deregister(InstanceKey("web", "b"))
+    await server.store.hold()
+    let registry = server.registry
+    let waiting = Task { try await registry.deregister(InstanceKey("web", "b")) }
+    await server.store.waitUntilHeld()
+    await server.advance(by: 2)
+    #expect(try server.addresses("web") == ["10.0.0.2"])
+    await server.store.release()
+    try await waiting.value
+    #expect(try server.addresses("web") == [])
+    try await server.settle()
+    #expect(try await server.store.allInstances().isEmpty)
   }
 
   @Test func `revisions are not used twice, also after a commit in doubt`() async throws {

@@ -18,7 +18,8 @@ package actor MemoryStore: RegistryStore {
   private var services: [ServiceName: ServiceRecord] = [:]
   private var instances: [InstanceKey: Instance] = [:]
   private var position = StorePosition()
-  /// Of each commit to come; without any, commits are kept.
+  private var replacement: [StoreBatch] = []
+  /// Of each commit or replacement to come; without any, they are kept.
   private var fates: [Fate] = []
   private var standingFate = Fate.kept
   package private(set) var batches: [StoreBatch] = []
@@ -40,20 +41,45 @@ package actor MemoryStore: RegistryStore {
   }
 
   package func commit(_ batch: StoreBatch) async throws(StoreError) {
-    if isHeld {
-      for waiter in waiters { waiter.resume() }
-      waiters = []
-      await withCheckedContinuation { gate = $0 }
-    }
+    await pass()
     batches.append(batch)
+    try meetFate { keep(batch) }
+  }
+
+  private func pass() async {
+    guard isHeld else { return }
+    for waiter in waiters { waiter.resume() }
+    waiters = []
+    await withCheckedContinuation { gate = $0 }
+  }
+
+  /// - Parameter keep: what is to be done if the fate is so.
+  private func meetFate(_ keep: () -> Void) throws(StoreError) {
     switch fates.isEmpty ? standingFate : fates.removeFirst() {
-    case .kept: keep(batch)
+    case .kept: keep()
     case .refused: throw StoreError(reason: "disk full", isOutcomeUnknown: false)
     case .keptInSilence:
-      keep(batch)
+      keep()
       throw StoreError(reason: "input/output error", isOutcomeUnknown: true)
     case .lostInDoubt: throw StoreError(reason: "input/output error", isOutcomeUnknown: true)
     }
+  }
+
+  package func beginReplacement() async throws(StoreError) { replacement = [] }
+
+  package func addToReplacement(_ slice: StoreBatch) async throws(StoreError) {
+    replacement.append(slice)
+  }
+
+  /// Meets a fate of its own, as a commit does.
+  package func finishReplacement() async throws(StoreError) {
+    await pass()
+    try meetFate {
+      services = [:]
+      instances = [:]
+      for slice in replacement { keep(slice) }
+    }
+    replacement = []
   }
 
   private func keep(_ batch: StoreBatch) {
@@ -70,10 +96,10 @@ package actor MemoryStore: RegistryStore {
 
   package func setStanding(_ fate: Fate) { standingFate = fate }
 
-  /// From now on a commit hangs, as a disk can, until ``release()``.
+  /// From now on a commit, or replacement, hangs, as a disk can, until ``release()``.
   package func hold() { isHeld = true }
 
-  /// Returns when a commit hangs.
+  /// Returns when one hangs.
   package func waitUntilHeld() async {
     guard gate == nil else { return }
     await withCheckedContinuation { waiters.append($0) }

@@ -44,7 +44,7 @@ package final class RegistryUnderTest {
     await registry.startLeases()
   }
 
-  private static func serviceZone(
+  package static func serviceZone(
     _ text: String, in domain: ZoneDomain
   ) -> sending ServiceZone {
     let apex = ZoneUnderTest.name("mesh.internal.")

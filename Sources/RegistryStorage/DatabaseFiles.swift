@@ -1,0 +1,58 @@
+// The files that a database is made of, and how a new database takes the place of an old one.
+
+import Glibc
+
+/// A database's own file, what SQLite keeps beside it, and the one that is to follow it.
+///
+/// A new database is written as ``partial``, which is worth nothing, and synced; the name ``whole``
+/// says that it is complete. From that rename on it counts, whatever stands at ``path``: whoever
+/// opens the database finishes the exchange first. SQLite would take a write-ahead log for the new
+/// database's that was the old one's, so that is removed, durably, before the last rename. Cut off
+/// between any two steps, a start finds the old database with its log, or the new one.
+struct DatabaseFiles: Sendable {
+  let path: String
+  let calls: FileCalls
+
+  var partial: String { "\(path).partial" }
+  var whole: String { "\(path).whole" }
+
+  /// The write-ahead log, its index, and the journal of a change of the journal's kind.
+  private static let companions = ["-wal", "-shm", "-journal"]
+
+  /// Removes what is left of a database that was not completed.
+  func removePartial() throws(FileError) {
+    try removeCompanions(of: partial)
+    try calls.remove(partial)
+  }
+
+  /// Puts the new database, which must be written and synced, in the place of the old one.
+  func replace() throws(FileError) {
+    try removeCompanions(of: partial)
+    try calls.rename(partial, whole)
+    try finishReplacement()
+  }
+
+  /// Does what is left to do of an exchange that was cut off.
+  func settle() throws(FileError) {
+    if access(whole, F_OK) == 0 { try finishReplacement() }
+    if access(partial, F_OK) == 0 { try removePartial() }
+  }
+
+  /// The new database is never removed: once the old one's log is gone, it alone is complete.
+  private func finishReplacement() throws(FileError) {
+    try calls.syncDirectory(directory)
+    try removeCompanions(of: path)
+    try calls.syncDirectory(directory)
+    try calls.rename(whole, path)
+    try calls.syncDirectory(directory)
+  }
+
+  private func removeCompanions(of path: String) throws(FileError) {
+    for suffix in Self.companions { try calls.remove(path + suffix) }
+  }
+
+  private var directory: String {
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+}
