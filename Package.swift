@@ -58,7 +58,7 @@ let package = Package(
       name: "rollcall",
       dependencies: [
         "CLinuxPrivileges", "DNSWire", "DNSZone", "LDNS", "DNSTransport", "ServiceRegistry",
-        "RegistryStorage", "RegistryAPI", .logging,
+        "JSONText", "RegistryStorage", "RegistryAPI", .logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -12,6 +12,9 @@ package enum JSON: Sendable {
 
   package static func text(_ text: String?) -> JSON { text.map(JSON.string) ?? .null }
 
+  /// The value as a text without spaces.
+  package var line: String { String(decoding: encoded, as: UTF8.self) }
+
   /// The value's text, without spaces.
   package var encoded: [UInt8] {
     var writer = JSONWriter()

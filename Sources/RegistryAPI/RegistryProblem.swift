@@ -84,6 +84,11 @@ extension Problem {
   }
 }
 
+extension RegistryError {
+  /// What is wrong, for people.
+  package var explanation: String { Problem(self).detail }
+}
+
 extension Label {
   /// A label of a query; an error names the parameter that it stands in.
   init(_ text: String, kind: NameKind, field: String) throws(Problem) {

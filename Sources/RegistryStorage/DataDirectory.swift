@@ -31,7 +31,9 @@ package final class DataDirectory: Sendable {
   }
 
   /// The file that the registrations are in.
-  package var databasePath: String { "\(path)/rollcall.db" }
+  package var databasePath: String { Self.databasePath(in: path) }
+
+  static func databasePath(in directory: String) -> String { "\(directory)/rollcall.db" }
 }
 
 package enum DataDirectoryError: Error, Equatable, CustomStringConvertible {

@@ -32,6 +32,16 @@ struct DatabaseFiles: Sendable {
     try finishReplacement()
   }
 
+  /// Gives a database, which must be written and synced, the name at which there is none.
+  func takeName() throws(FileError) {
+    try removeCompanions(of: partial)
+    try calls.rename(partial, path)
+    try calls.syncDirectory(directory)
+  }
+
+  /// The file that holds what was committed.
+  var current: String { access(whole, F_OK) == 0 ? whole : path }
+
   /// Does what is left to do of an exchange that was cut off.
   func settle() throws(FileError) {
     if access(whole, F_OK) == 0 { try finishReplacement() }
@@ -42,6 +52,8 @@ struct DatabaseFiles: Sendable {
   private func finishReplacement() throws(FileError) {
     try calls.syncDirectory(directory)
     try removeCompanions(of: path)
+    // Of somebody who reads.
+    try removeCompanions(of: whole)
     try calls.syncDirectory(directory)
     try calls.rename(whole, path)
     try calls.syncDirectory(directory)

@@ -38,12 +38,21 @@ final class FreshDatabase: Sendable {
 
   /// Adds services, and instances of these or earlier ones.
   func add(_ slice: StoreBatch) throws {
+    try write { database in
+      var writer = BatchWriter(database)
+      try writer.write(slice)
+    }
+  }
+
+  /// Makes other changes, in one transaction.
+  func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
     try database.writeWithoutTransaction { database in
+      var value: Value?
       try database.inTransaction(.immediate) {
-        var writer = BatchWriter(database)
-        try writer.write(slice)
+        value = try body(database)
         return .commit
       }
+      return value!
     }
   }
 

@@ -103,6 +103,11 @@ package final class SQLiteStore: RegistryStore {
     return slice
   }
 
+  /// Waits on this thread.
+  func readNow<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    try connection.withLock(\.self).read(body)
+  }
+
   private func read<Value: Sendable>(
     _ body: @escaping @Sendable (Database) throws -> Value
   ) async throws(StoreError) -> Value {

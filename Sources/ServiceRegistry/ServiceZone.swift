@@ -210,7 +210,7 @@ package final class ServiceZone {
 extension UInt32 {
   /// The serial after this one, whichever of the two is later in serial number arithmetic
   /// (RFC 1982 section 3.2).
-  func laterSerial(_ other: UInt32) -> UInt32 {
+  package func laterSerial(_ other: UInt32) -> UInt32 {
     Int32(bitPattern: other &- self) > 0 ? other : self
   }
 }

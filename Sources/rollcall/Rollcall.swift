@@ -11,7 +11,9 @@ struct Rollcall: AsyncParsableCommand {
       Instances register over HTTP and keep a lease; DNS answers with those that are alive.
       """,
     version: Version.text,
-    subcommands: [ServeCommand.self])
+    subcommands: [
+      ServeCommand.self, BackupCommand.self, ExportCommand.self, ImportCommand.self,
+    ])
 }
 
 enum Version {
