@@ -52,6 +52,7 @@ let package = Package(
       dependencies: [
         "DNSWire", "JSONText", "ServiceRegistry", .hummingbird, .logging, .nioCore,
         .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
     .executableTarget(

@@ -49,6 +49,7 @@ package struct APIServer: Sendable {
     HTTP1Channel.Configuration(
       additionalChannelHandlers: [
         ConnectionGuard(api.connections), RequestDeadline(seconds: APILimits.requestSeconds),
+        InputEnd(),
       ],
       idleTimeout: .seconds(Int64(APILimits.idleSeconds)),
       httpDecoderConfiguration: HTTP1Channel.Configuration.DecoderConfiguration(
@@ -75,15 +76,26 @@ struct Peer: InitializableFromSource {
   let address: IPAddress?
   /// Where it was sent to.
   let localAddress: IPAddress?
+  private let channel: (any Channel)?
 
   init(source: ApplicationRequestContextSource) {
     address = source.channel.remoteAddress.flatMap { IPAddress($0) }
     localAddress = source.channel.localAddress.flatMap { IPAddress($0) }
+    channel = source.channel
   }
 
   init(address: IPAddress?, localAddress: IPAddress?) {
     self.address = address
     self.localAddress = localAddress
+    channel = nil
+  }
+
+  /// Does `body` when the client sends no more: for replies that take long.
+  func whenGone(_ body: @escaping @Sendable () -> Void) {
+    guard let channel else { return }
+    channel.eventLoop.execute {
+      try? channel.pipeline.syncOperations.handler(type: InputEnd.self).whenEnded(body)
+    }
   }
 }
 

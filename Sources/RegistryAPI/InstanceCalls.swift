@@ -2,6 +2,7 @@
 
 import Hummingbird
 import JSONText
+import ServiceLifecycle
 import ServiceRegistry
 
 extension RegistryAPI {
@@ -41,6 +42,30 @@ extension RegistryAPI {
       return .json { $0.append(view, registry.names) }
     } catch {
       throw Problem(error, of: key)
+    }
+  }
+
+  /// `POST /v1/services/{S}/instances/{I}/drain[?wait=true]`
+  func drain(
+    _ key: InstanceKey, _ query: RequestQuery, _ request: Request, from peer: Peer
+  ) async throws -> Response {
+    let isWaiting = try query.flag("wait")
+    try await request.refuseMembers()
+    guard isWaiting else {
+      let view = try await registry.drain(key)
+      return .json { $0.append(view, registry.names) }
+    }
+    let drain = Task { [registry] in try await registry.drainAndWait(key) }
+    peer.whenGone { drain.cancel() }
+    let (view, end) = try await withTaskCancellationOrGracefulShutdownHandler {
+      try await drain.value
+    } onCancelOrGracefulShutdown: {
+      drain.cancel()
+    }
+    switch end {
+    case .removed: return .json { $0.append(view, registry.names) }
+    case .registered: throw Problem.drainEnded(key)
+    case .abandoned: throw Problem.waitAbandoned
     }
   }
 

@@ -13,7 +13,7 @@ extension JSONWriter {
     append(instance.key.service.text)
     append(verbatim: #","id":"#)
     append(instance.key.id.text)
-    append(instance.registration)
+    append(instance.registration, view.status)
     append(verbatim: #","revision":"#)
     append(Int(instance.revision))
     append(verbatim: #","registered_at":"#)
@@ -22,6 +22,10 @@ extension JSONWriter {
     append(timestamp(view.renewedAt))
     append(verbatim: #","expires_at":"#)
     if let end = view.expiresAt { append(timestamp(end)) } else { append(verbatim: "null") }
+    if let safeAt = instance.safeAt {
+      append(verbatim: #","safe_at":"#)
+      append(timestamp(safeAt))
+    }
     append(names.shown(instance))
     if let warnings {
       append(verbatim: #","warnings":"#)
@@ -31,7 +35,7 @@ extension JSONWriter {
   }
 
   /// Adds the members that say what an instance said of itself, after others.
-  private mutating func append(_ registration: Registration) {
+  private mutating func append(_ registration: Registration, _ status: ShownStatus) {
     append(verbatim: #","addresses":"#)
     append(registration.addresses) { $0.append($1.description) }
     append(verbatim: #","port":"#)
@@ -62,7 +66,7 @@ extension JSONWriter {
       append(entry.value)
     }
     append(verbatim: #"},"status":"#)
-    append(registration.status.rawValue)
+    append(status.rawValue)
     append(verbatim: #","lease_seconds":"#)
     append(registration.leaseSeconds)
   }

@@ -97,6 +97,8 @@ package final class RegistryAPI: Sendable {
       return await showMetrics()
     case (.services, _):
       return try await listServices(query)
+    case (.service(let name), .delete):
+      return try await remove(ServiceName(name))
     case (.service(let name), _):
       return try await show(ServiceName(name))
     case (.instances(let name), _):
@@ -109,6 +111,8 @@ package final class RegistryAPI: Sendable {
       return try await show(InstanceKey(service, id))
     case (.renewal(let service, let id), _):
       return try await renew(InstanceKey(service, id), request)
+    case (.drain(let service, let id), _):
+      return try await drain(InstanceKey(service, id), query, request, from: peer)
     case (.bulkRegistration, _):
       return try await registerMany(request, from: peer)
     case (.bulkRenewal, _):

@@ -48,6 +48,11 @@ extension Problem {
       self = Problem(
         status: .serviceUnavailable, kind: "busy", title: "Too many changes are waiting",
         detail: "try again in a second", headers: [.retryAfter: "1"])
+    case .tooManyWaiting(let limit):
+      self = Problem(
+        status: .serviceUnavailable, kind: "too-many-waiting", title: "Too many callers wait",
+        detail: "nothing was changed; \(limit) callers wait already: ask without waiting, or again",
+        limit: limit, headers: [.retryAfter: "1"])
     case .notCommitted(let reason, let isOutcomeUnknown):
       self = .notCommitted(reason, isOutcomeUnknown: isOutcomeUnknown)
     }
@@ -64,6 +69,18 @@ extension Problem {
       status: .notFound, kind: "unknown-instance", title: "There is no such instance",
       detail: "there is no instance '\(key.id)' of service '\(key.service)'\(remedy)")
   }
+
+  /// Somebody registered the instance while somebody else waited for it to be gone.
+  static func drainEnded(_ key: InstanceKey) -> Problem {
+    Problem(
+      status: .conflict, kind: "drain-ended", title: "The drain was ended by a registration",
+      detail: "instance '\(key.id)' of service '\(key.service)' was registered anew, and stays")
+  }
+
+  static let waitAbandoned = Problem(
+    status: .serviceUnavailable, kind: "wait-abandoned", title: "The server stops",
+    detail: "the instance goes on draining; ask for it when the server is back",
+    headers: [.retryAfter: "1"])
 
   private static func rrsetTooLarge(_ name: String) -> Problem {
     Problem(

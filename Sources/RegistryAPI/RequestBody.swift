@@ -46,6 +46,16 @@ extension Request {
     }
   }
 
+  /// For a call that is told nothing by its body.
+  ///
+  /// - Throws: as ``json(upTo:_:)``, and for an object with members.
+  func refuseMembers() async throws {
+    _ = try await json { body in
+      guard let members = body.members else { throw Problem.notAnObject }
+      for member in members { throw JSONFault(member.name.string ?? "", "is unknown") }
+    }
+  }
+
   /// Whether the body says that it is JSON, which no HTML form can say (so that a browser asks
   /// before it sends it elsewhere), and is not compressed.
   private var isJSON: Bool {

@@ -36,6 +36,15 @@ struct RequestQuery {
     return limit
   }
 
+  /// Whether the client says `true`.
+  func flag(_ name: String) throws(Problem) -> Bool {
+    switch values[name] {
+    case nil, "false": return false
+    case "true": return true
+    default: throw .badField(name, "must be true or false")
+    }
+  }
+
   func choice<Choice: RawRepresentable & CaseIterable>(
     _ name: String
   ) throws(Problem) -> Choice? where Choice.RawValue == String {

@@ -13,6 +13,7 @@ enum Route: Equatable {
   case instances(String)
   case instance(String, String)
   case renewal(String, String)
+  case drain(String, String)
   case zoneReload
   case bulkRegistration
   case bulkRenewal
@@ -36,6 +37,8 @@ enum Route: Equatable {
       self = .instance(segments[2], segments[4])
     case ("v1", "services", 6) where segments[3] == "instances" && segments[5] == "renew":
       self = .renewal(segments[2], segments[4])
+    case ("v1", "services", 6) where segments[3] == "instances" && segments[5] == "drain":
+      self = .drain(segments[2], segments[4])
     case ("v1", "instances", 2): self = .bulkRegistration
     case ("v1", "renewals", 2): self = .bulkRenewal
     case ("v1", "zones", 3) where segments[2] == "reload": self = .zoneReload
@@ -48,9 +51,10 @@ enum Route: Equatable {
 
   private var methods: [HTTPRequest.Method] {
     switch self {
-    case .health, .readiness, .metrics, .services, .service, .instances: [.get]
+    case .health, .readiness, .metrics, .services, .instances: [.get]
+    case .service: [.get, .delete]
     case .instance: [.get, .put, .delete]
-    case .renewal, .zoneReload, .bulkRegistration, .bulkRenewal: [.post]
+    case .renewal, .drain, .zoneReload, .bulkRegistration, .bulkRenewal: [.post]
     }
   }
 
@@ -59,6 +63,7 @@ enum Route: Equatable {
     switch self {
     case .services: ["limit", "cursor"]
     case .instances: ["limit", "cursor", "tag", "status"]
+    case .drain: ["wait"]
     case .health, .readiness, .metrics, .service, .instance, .renewal, .zoneReload,
       .bulkRegistration, .bulkRenewal:
       []

@@ -1,4 +1,4 @@
-// The calls that show services and lists.
+// The calls that show services and lists, or remove a service.
 
 import Hummingbird
 import JSONText
@@ -32,18 +32,24 @@ extension RegistryAPI {
     }
   }
 
+  /// `DELETE /v1/services/{S}`
+  func remove(_ name: ServiceName) async throws -> Response {
+    try await registry.remove(name)
+    return Response(status: .noContent)
+  }
+
   /// `GET /v1/services/{S}/instances`
   func listInstances(of name: ServiceName, _ query: RequestQuery) async throws -> Response {
     let limit = try query.limit()
     let tag = try query["tag"].map { try Label($0, kind: .tag, field: "tag") }
-    let status: InstanceStatus? = try query.choice("status")
+    let status: ShownStatus? = try query.choice("status")
     let cursor = query["cursor"] ?? ""
     let service = try await registry.service(name)
     let page = service.instances.lazy.filter { view in
       let registration = view.instance.registration
       return view.instance.key.id.key > cursor
         && tag.map(registration.tags.contains) ?? true
-        && status.map { $0 == registration.status } ?? true
+        && status.map { $0 == view.status } ?? true
     }.prefix(limit + 1)
     let shown = Array(page.prefix(limit))
     return .json {

@@ -23,10 +23,7 @@ package struct ZoneReload: Sendable {
 extension RegistryAPI {
   /// `POST /v1/zones/reload`
   func reload(_ request: Request) async throws -> Response {
-    _ = try await request.json { body in
-      guard let members = body.members else { throw Problem.notAnObject }
-      for member in members { throw JSONFault(member.name.string ?? "", "is unknown") }
-    }
+    try await request.refuseMembers()
     let reload = try await reloadZones()
     guard !reload.refused.isEmpty else { return .json(.object(reload.members)) }
     throw Problem(

@@ -76,10 +76,10 @@ struct BatchWriter: ~Copyable {
   private static let rowsAtOnce = 16
 
   private static func saveStatement(rows: Int, in database: Database) throws -> RawStatement {
-    let values = Array(repeating: "(?, ?, ?, ?, ?, ?)", count: rows).joined(separator: ", ")
+    let values = Array(repeating: "(?, ?, ?, ?, ?, ?, ?)", count: rows).joined(separator: ", ")
     return try RawStatement(
       """
-      REPLACE INTO instance (service, key, id, revision, registered_at, registration)
+      REPLACE INTO instance (service, key, id, revision, registered_at, registration, safe_at)
       VALUES \(values)
       """, in: database)
   }
@@ -156,6 +156,7 @@ extension Arguments {
     append(Int64(instance.revision))
     append(instance.registeredAt)
     append { instance.registration.write(to: &$0) }
+    append(instance.safeAt)
   }
 }
 

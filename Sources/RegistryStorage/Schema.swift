@@ -13,6 +13,9 @@ enum Schema {
     migrator.registerMigration("2") { database in
       try database.execute(sql: version2)
     }
+    migrator.registerMigration("3") { database in
+      try database.execute(sql: version3)
+    }
     return migrator
   }
 
@@ -80,6 +83,17 @@ enum Schema {
     CREATE VIEW registered AS
       SELECT service.name AS service, id, instance.revision,
         datetime(registered_at / 1000, 'unixepoch') AS registered_at, registration
+      FROM service JOIN instance ON instance.service = service.number;
+    """
+
+  /// An instance that drains has the time at which it is removed.
+  private static let version3 = """
+    ALTER TABLE instance ADD COLUMN safe_at INTEGER;
+    DROP VIEW registered;
+    CREATE VIEW registered AS
+      SELECT service.name AS service, id, instance.revision,
+        datetime(registered_at / 1000, 'unixepoch') AS registered_at, registration,
+        datetime(safe_at / 1000, 'unixepoch') AS safe_at
       FROM service JOIN instance ON instance.service = service.number;
     """
 }

@@ -56,7 +56,7 @@ struct InstanceReader: ~Copyable {
   mutating func read(after service: ServiceName?, count: Int) throws -> [Instance] {
     let rows = try RawStatement(
       """
-      SELECT service, id, revision, registered_at, registration FROM instance
+      SELECT service, id, revision, registered_at, registration, safe_at FROM instance
       WHERE service > ? ORDER BY service, key
       """, in: database)
     let start = try service.map { try number(of: $0) } ?? 0
@@ -86,7 +86,8 @@ struct InstanceReader: ~Copyable {
       return Instance(
         key: InstanceKey(service: service, id: try Label(row.string(1), kind: .instance)),
         registration: try row.withText(4) { try registrations.read($0) },
-        revision: UInt64(bitPattern: row.integer(2)), registeredAt: row.integer(3))
+        revision: UInt64(bitPattern: row.integer(2)), registeredAt: row.integer(3),
+        safeAt: row.isNull(5) ? nil : row.integer(5))
     } catch {
       throw DamagedRow(
         row: "instance '\(row.string(1))' of service '\(service)'", reason: "\(error)")

@@ -6,6 +6,10 @@ enum Command: Sendable {
   case deregister(InstanceKey)
   /// Renew, with another status than the stored one.
   case changeStatus(InstanceKey, InstanceStatus)
+  /// Take it out of every set, and remove it when no client can hold a record of it.
+  case drain(InstanceKey)
+  /// Remove the service with all its instances.
+  case remove(ServiceName)
   /// The lease has ended; the answers are without the instance already.
   case expire(InstanceKey)
   /// The service has been empty for long enough.

@@ -25,18 +25,35 @@ extension Draft {
         return hasChange(of: key)
           ? .accepted(instance, isNew: false, warnings: []) : .unchanged(instance)
       }
-      let changed = put(registration, at: key, in: state)
+      let changed = put(registration, at: key, safeAt: instance.safeAt, in: state)
       return .accepted(changed, isNew: false, warnings: [])
+    case .drain(let key):
+      guard let instance = instance(key, in: state) else {
+        return .refused(.unknownInstance(key))
+      }
+      guard instance.safeAt == nil else {
+        return hasChange(of: key)
+          ? .accepted(instance, isNew: false, warnings: []) : .unchanged(instance)
+      }
+      let safeAt = now + Drain.length(ttl: zone.ttl)
+      let drained = put(instance.registration, at: key, safeAt: safeAt, in: state)
+      return .accepted(drained, isNew: false, warnings: [])
+    case .remove(let service):
+      guard hasService(service, in: state) else { return .refused(.unknownService(service)) }
+      remove(service, in: state)
+      return .settled
     case .expire(let key):
       // It may have come back meanwhile, in this batch or before.
-      guard instance(key, in: state) == nil, state.member(key) != nil,
+      guard instance(key, in: state) == nil, member(key, in: state) != nil,
         !hasChange(of: key)
       else { return .settled }
       remove(key, in: state)
       return .settled
     case .forget(let service):
       // It may have had an instance meanwhile, in this batch or before.
-      if !hasChange(of: service), state.services[service]?.record.emptySince != nil {
+      if !hasChange(of: service),
+        self.service(service, in: state)?.record.emptySince != nil
+      {
         forget(service)
       }
       return .settled
@@ -48,7 +65,8 @@ extension Draft {
     in zone: ServiceZone
   ) -> Decision {
     let stored = instance(key, in: state)
-    if let stored, stored.registration == registration {
+    // One that drains ends the drain by it.
+    if let stored, stored.registration == registration, stored.safeAt == nil {
       return hasChange(of: key)
         ? .accepted(stored, isNew: false, warnings: []) : .unchanged(stored)
     }
@@ -70,7 +88,7 @@ extension Draft {
   private mutating func removeExpiredHolder(of service: ServiceName, in state: RegistryState) {
     guard let (parent, id) = service.above else { return }
     let key = InstanceKey(service: parent, id: id)
-    if !hasChange(of: key), state.member(key) != nil { remove(key, in: state) }
+    if !hasChange(of: key), member(key, in: state) != nil { remove(key, in: state) }
   }
 
   private mutating func refusal(

@@ -13,6 +13,9 @@ struct Draft {
   private var order: [InstanceKey] = []
   private var services: [ServiceName: ServiceDraft] = [:]
   private var forgotten: Set<ServiceName> = []
+  /// Services that are removed with their instances. What the state has of them counts no more,
+  /// also where a later command makes the service anew.
+  private var removed: Set<ServiceName> = []
   /// Instances more than there are in the state.
   private var growth = 0
   private(set) var newServiceCount = 0
@@ -34,13 +37,23 @@ struct Draft {
     self.now = now
   }
 
-  var isEmpty: Bool { instances.isEmpty && forgotten.isEmpty }
+  var isEmpty: Bool { instances.isEmpty && forgotten.isEmpty && removed.isEmpty }
 
   // MARK: What a later command sees
 
   func instance(_ key: InstanceKey, in state: RegistryState) -> Instance? {
     if let change = instances[key] { return change }
-    return state.instance(key)
+    return removed.contains(key.service) ? nil : state.instance(key)
+  }
+
+  /// What the state has, as far as it still counts.
+  func service(_ name: ServiceName, in state: RegistryState) -> Service? {
+    removed.contains(name) ? nil : state.services[name]
+  }
+
+  /// The same of an instance, even if its lease has ended.
+  func member(_ key: InstanceKey, in state: RegistryState) -> Member? {
+    service(key.service, in: state)?.member(key.id)
   }
 
   func hasChange(of key: InstanceKey) -> Bool { instances[key] != nil }
@@ -49,7 +62,7 @@ struct Draft {
 
   func hasService(_ name: ServiceName, in state: RegistryState) -> Bool {
     if forgotten.contains(name) { return false }
-    return services[name] != nil || state.services[name] != nil
+    return services[name] != nil || service(name, in: state) != nil
   }
 
   /// The service named `label` before `name`, if there is one.
@@ -64,7 +77,7 @@ struct Draft {
   func newInstanceCount(in state: RegistryState) -> Int { state.instanceCount + growth }
 
   func instanceCount(of service: ServiceName, in state: RegistryState) -> Int {
-    services[service]?.count ?? state.services[service]?.members.count ?? 0
+    services[service]?.count ?? self.service(service, in: state)?.members.count ?? 0
   }
 
   /// The instances that `service` would have: those that stay as they are in the state, and those
@@ -72,7 +85,7 @@ struct Draft {
   private func instances(
     of service: ServiceName, in state: RegistryState
   ) -> (kept: [Member], changed: [Instance]) {
-    let members = state.services[service]?.members ?? []
+    let members = self.service(service, in: state)?.members ?? []
     guard let changed = services[service]?.changed, !changed.isEmpty else { return (members, []) }
     let new = changed.lazy.compactMap { id in
       self.instances[InstanceKey(service: service, id: id)].flatMap(\.self)
@@ -104,24 +117,24 @@ struct Draft {
   /// The instance, even if its lease has ended: it counts until it is removed.
   private func held(_ key: InstanceKey, in state: RegistryState) -> Instance? {
     if let change = instances[key] { return change }
-    return state.member(key)?.instance
+    return member(key, in: state)?.instance
   }
 
   // MARK: Changes
 
   @discardableResult
   mutating func put(
-    _ registration: Registration, at key: InstanceKey, in state: RegistryState
+    _ registration: Registration, at key: InstanceKey, safeAt: WallTime? = nil,
+    in state: RegistryState
   ) -> Instance {
     let previous = instance(key, in: state)
     let held = held(key, in: state)
     position.revision += 1
     let changed = Instance(
       key: previous?.key ?? key, registration: registration, revision: position.revision,
-      registeredAt: previous?.registeredAt ?? now)
+      registeredAt: previous?.registeredAt ?? now, safeAt: safeAt)
     set(changed, at: key)
-    changesZone =
-      changesZone || previous.map { !$0.registration.hasSameRecords(as: registration) } ?? true
+    changesZone = changesZone || previous.map { !$0.hasSameRecords(as: changed) } ?? true
     if held == nil { growth += 1 }
     change(key, in: state) { draft in
       if held == nil { draft.count += 1 }
@@ -152,6 +165,23 @@ struct Draft {
     changesZone = true
   }
 
+  /// Removes the service with its instances, each a change with a revision, and so is the
+  /// service's own.
+  mutating func remove(_ service: ServiceName, in state: RegistryState) {
+    let count = instanceCount(of: service, in: state)
+    growth -= count
+    position.revision += UInt64(count) + 1
+    changesZone = true
+    // What the batch has done to it so far is undone with it.
+    if let draft = services.removeValue(forKey: service) {
+      for id in draft.changed { instances[InstanceKey(service: service, id: id)] = nil }
+      order.removeAll { $0.service == service }
+      if draft.isNew { newServiceCount -= 1 }
+    }
+    lengths[service] = nil
+    removed.insert(service)
+  }
+
   private mutating func change(
     _ key: InstanceKey, in state: RegistryState, _ body: (inout ServiceDraft) -> Void
   ) {
@@ -168,7 +198,7 @@ struct Draft {
   }
 
   private mutating func draft(of service: ServiceName, in state: RegistryState) -> ServiceDraft {
-    if let held = state.services[service] {
+    if let held = self.service(service, in: state) {
       return ServiceDraft(record: held.record, count: held.members.count, isNew: false)
     }
     newServiceCount += 1
@@ -195,7 +225,7 @@ struct Draft {
       }
       batch.services.append(record)
     }
-    batch.removedServices = forgotten.sorted { $0.key < $1.key }
+    batch.removedServices = forgotten.union(removed).sorted { $0.key < $1.key }
     for key in order {
       guard let change = instances[key] else { preconditionFailure("the order is of instances") }
       if let change { batch.instances.append(change) } else { batch.removedInstances.append(key) }

@@ -10,14 +10,48 @@ package struct Instance: Equatable, Sendable {
   /// The global revision of its last change.
   package var revision: UInt64
   package var registeredAt: WallTime
+  /// It drains: no set has it any more, and at this time it is removed. Nil: it does not.
+  package var safeAt: WallTime?
 
   package init(
-    key: InstanceKey, registration: Registration, revision: UInt64, registeredAt: WallTime
+    key: InstanceKey, registration: Registration, revision: UInt64, registeredAt: WallTime,
+    safeAt: WallTime? = nil
   ) {
     self.key = key
     self.registration = registration
     self.revision = revision
     self.registeredAt = registeredAt
+    self.safeAt = safeAt
+  }
+
+  /// Whether callers are given it while its lease runs.
+  private var isLive: Bool { safeAt == nil && registration.status.isLive }
+
+  /// Whether the zone's records for this instance and `other` are the same.
+  func hasSameRecords(as other: Instance) -> Bool {
+    guard isLive == other.isLive else { return false }
+    var comparable = other.registration
+    comparable.leaseSeconds = registration.leaseSeconds
+    comparable.status = registration.status
+    return registration == comparable
+  }
+}
+
+/// The status that replies show: that an instance drains goes before what it says of itself.
+package enum ShownStatus: String, Sendable, CaseIterable {
+  case passing
+  case warning
+  case critical
+  case draining
+
+  fileprivate init(_ instance: Instance) {
+    self =
+      switch instance.registration.status {
+      case _ where instance.safeAt != nil: .draining
+      case .passing: .passing
+      case .warning: .warning
+      case .critical: .critical
+      }
   }
 }
 
@@ -33,6 +67,8 @@ package struct InstanceView: Sendable {
     self.renewedAt = renewedAt
     expiresAt = instance.registration.leaseSeconds.map { renewedAt + WallTime($0) * 1_000 }
   }
+
+  package var status: ShownStatus { ShownStatus(instance) }
 }
 
 /// Where DNS clients find an instance, in presentation format.

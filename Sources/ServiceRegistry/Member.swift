@@ -21,6 +21,8 @@ final class Member {
   var lookPlace: Int32 = 0
   /// Its lease has ended, which takes it out of all answers; its removal waits to be committed.
   var isExpired = false
+  /// No set has it any more; until when it stays, the service knows.
+  var isDraining = false
 
   /// What is stored of an instance and no part of its block.
   private struct Kept {
@@ -93,11 +95,13 @@ final class Member {
         weight: block.weight, priority: block.priority, tags: tags,
         metadata: Metadata(text: block.text), status: status,
         leaseSeconds: kept.leaseSeconds.map(Int.init)),
-      revision: revision, registeredAt: kept.registeredAt)
+      revision: revision, registeredAt: kept.registeredAt, safeAt: drain?.safeAt)
   }
 
   /// Whether callers are given this instance.
-  var isLive: Bool { !isExpired && status.isLive }
+  var isLive: Bool { !isExpired && !isDraining && status.isLive }
+
+  var drain: Drain? { isDraining ? service.drain(of: id) : nil }
 
   /// The order of the id and `key`, an id in lower case: negative, zero or positive.
   func compare(with key: UnsafeBufferPointer<UInt8>) -> Int {
@@ -111,11 +115,10 @@ final class Member {
   /// `BootTime.never` for an instance without a lease, or before leases run.
   var leaseEnd: BootTime { block.leaseEnd }
 
-  /// Begins the lease anew.
+  /// Begins the lease anew. The end of a drain comes first all the same.
   func restartLease(at now: BootTime, wall: WallTime) {
     renewedAt = wall
-    if let leaseSeconds = kept.leaseSeconds {
-      block.leaseEnd = now + BootTime(leaseSeconds) * 1_000_000_000
-    }
+    let lease = kept.leaseSeconds.map { now + BootTime($0) * 1_000_000_000 } ?? .never
+    block.leaseEnd = min(lease, drain?.end ?? .never)
   }
 }

@@ -150,12 +150,4 @@ package struct Registration: Equatable, Sendable {
     try registration.checkAddresses()
     return registration
   }
-
-  /// Whether the zone's records for this registration and `other` are the same.
-  func hasSameRecords(as other: Registration) -> Bool {
-    var comparable = other
-    comparable.leaseSeconds = leaseSeconds
-    if status.isLive == other.status.isLive { comparable.status = status }
-    return self == comparable
-  }
 }

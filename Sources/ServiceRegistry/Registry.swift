@@ -23,12 +23,17 @@ package actor Registry {
   let store: any RegistryStore
   let clock: RegistryClock
   let logger: Logger
+  let settings: RegistrySettings
   var state = RegistryState()
   var leaseEnds = LeaseCalendar()
   /// Services with instances that the zone holds though their lease has ended.
   var endedServices: Deque<Service> = []
   /// Services without instances by when they are to be forgotten.
   var emptyServices = DueQueue<ServiceName>()
+  var drainWaiters = DrainWaiters()
+  /// Callers that wait for the end of a drain or are about to.
+  package internal(set) var waitingDrains = 0
+  var nextWaiter: UInt64 = 0
   private let inbox = Inbox()
   var storeHealth = StoreHealth()
   var areLeasesRunning = false
@@ -38,13 +43,15 @@ package actor Registry {
   var timer: (any DispatchSourceTimer)?
 
   package init(
-    zone: sending ServiceZone, store: any RegistryStore, clock: RegistryClock, logger: Logger
+    zone: sending ServiceZone, store: any RegistryStore, clock: RegistryClock, logger: Logger,
+    settings: RegistrySettings = RegistrySettings()
   ) {
     names = zone.names
     self.zone = zone
     self.store = store
     self.clock = clock
     self.logger = logger
+    self.settings = settings
   }
 
   // MARK: Start
@@ -157,6 +164,11 @@ package actor Registry {
     _ = try await submit(.deregister(key))
   }
 
+  /// Removes a service with its instances, in one commit.
+  package nonisolated func remove(_ service: ServiceName) async throws(RegistryError) {
+    _ = try await submit(.remove(service))
+  }
+
   /// Begins the instance's lease anew. Only a change of status is a change that is committed.
   ///
   /// - Parameter status: nil leaves it as it is.
@@ -202,7 +214,7 @@ package actor Registry {
     }.get()
   }
 
-  private nonisolated(nonsending) func submit(
+  nonisolated(nonsending) func submit(
     _ command: Command
   ) async throws(RegistryError) -> Outcome {
     try await withCheckedContinuation { reply in
@@ -301,9 +313,12 @@ package actor Registry {
 
   /// The instance as the command left it, whatever a later one of the same batch has done to it.
   private func view(_ instance: Instance) -> InstanceView {
-    let member = state.member(instance.key)
-    let isCurrent = member?.revision == instance.revision
-    return InstanceView(
-      instance, renewedAt: isCurrent ? member?.renewedAt ?? clock.wall() : clock.wall())
+    guard let member = state.member(instance.key), member.revision == instance.revision else {
+      return InstanceView(instance, renewedAt: clock.wall())
+    }
+    var instance = instance
+    // A commit that took long has moved it.
+    instance.safeAt = member.drain?.safeAt
+    return InstanceView(instance, renewedAt: member.renewedAt)
   }
 }

@@ -7,7 +7,7 @@ extension Registry {
   /// Applies a committed batch service by service. Between them whatever else is due gets its
   /// turn, so that a large batch does not hold up the ends of leases.
   func apply(_ batch: StoreBatch) async {
-    for name in batch.removedServices { forget(name) }
+    for name in batch.removedServices { await withdraw(name) }
     var worked = 0
     for change in changes(batch) {
       apply(change)
@@ -61,7 +61,11 @@ extension Registry {
       let block = zone.makeBlock(of: instance, service: owner)
       let (member, before) = state.put(instance, block, in: service, at: clock.wall())
       if let before { touched.replaced.append(before) }
-      if areLeasesRunning { beginLease(member) }
+      if areLeasesRunning {
+        runDrain(of: member, isRestored: false)
+        beginLease(member)
+      }
+      if !member.isDraining, !drainWaiters.isEmpty { drainWaiters.end(member.key, .registered) }
       touched.members.append(member)
     }
     for key in change.removed {
@@ -71,12 +75,26 @@ extension Registry {
       leaseEnds.cancel(member)
     }
     publish(touched, of: service)
+    endDrains(of: touched.removed)
     scheduleForgetting(service)
     if !before.transports.isSubset(of: change.record.claims.transports) { publishPort(above: name) }
   }
 
-  private func forget(_ name: ServiceName) {
+  /// Takes a service out of all answers and then out of memory, its instances slice by slice.
+  private func withdraw(_ name: ServiceName) async {
     guard let service = state.services[name] else { return }
+    if !service.members.isEmpty {
+      service.leave()
+      publish(ServiceZone.Part(claims: service.record.claims), of: service)
+      var removed = state.removeLast(RegistryLimits.slice, from: service)
+      while !removed.isEmpty {
+        for member in removed { leaseEnds.cancel(member) }
+        zone.remove(removed)
+        endDrains(of: removed)
+        await Task.yield()
+        removed = state.removeLast(RegistryLimits.slice, from: service)
+      }
+    }
     state.remove(name)
     zone.changeClaims(of: name, from: service.record.claims, to: nil)
     publishPort(above: name)

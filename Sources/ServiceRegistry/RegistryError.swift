@@ -19,6 +19,8 @@ package enum RegistryError: Error, Equatable {
   case limitReached(String, limit: Int)
   /// Too much is waiting already; to be tried again.
   case busy
+  /// So many callers wait already for something to end.
+  case tooManyWaiting(limit: Int)
   /// The store could not keep the change. When the outcome is unknown it may yet be on disk.
   case notCommitted(reason: String, isOutcomeUnknown: Bool)
 

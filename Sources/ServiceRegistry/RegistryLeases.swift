@@ -10,7 +10,10 @@ extension Registry {
   package func startLeases() {
     areLeasesRunning = true
     for service in state.services.values {
-      for member in service.members { beginLease(member) }
+      for member in service.members {
+        runDrain(of: member, isRestored: true)
+        beginLease(member)
+      }
       scheduleForgetting(service)
     }
   }
@@ -58,11 +61,13 @@ extension Registry {
     let ended = service.takeEnded()
     guard !ended.isEmpty else { return }
     publish(part(ended), of: service)
+    endDrains(of: ended)
     for member in ended { enqueue(.expire(member.key)) }
   }
 
   /// Marks the instance as expired if its lease has ended, or looks again when it will.
   private func expire(_ member: Member, at now: BootTime) -> Bool {
+    guard !member.service.isLeaving else { return false }
     guard !member.isExpired else {
       // Its removal could not be committed when it expired.
       enqueue(.expire(member.key))
@@ -88,7 +93,8 @@ extension Registry {
     let wasExpired = member.isExpired
     member.restartLease(at: clock.boot(), wall: clock.wall())
     leaseEnds.schedule(member, at: member.leaseEnd)
-    guard wasExpired else { return }
+    // A drain whose time has come can't be renewed.
+    guard wasExpired, member.leaseEnd > clock.boot() else { return }
     member.isExpired = false
     publish(part([member]), of: member.service)
   }
@@ -114,7 +120,7 @@ extension Registry {
     guard areLeasesRunning else { return }
     service.emptyUntil = service.record.emptySince.map { since in
       let passed = max(0, clock.wall() - since)
-      let left = max(0, RegistryLimits.emptyServiceSeconds * 1_000 - passed)
+      let left = max(0, Int64(settings.emptyServiceSeconds) * 1_000 - passed)
       return clock.boot() + left * 1_000_000
     }
     if let end = service.emptyUntil { emptyServices.schedule(service.name, at: end) }
@@ -128,7 +134,7 @@ extension Registry {
       case .expire(let key):
         if let member = state.member(key) { leaseEnds.schedule(member, at: later) }
       case .forget(let name): emptyServices.schedule(name, at: later)
-      case .register, .deregister, .changeStatus: break
+      case .register, .deregister, .changeStatus, .drain, .remove: break
       }
     }
   }

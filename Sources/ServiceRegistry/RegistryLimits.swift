@@ -15,8 +15,9 @@ package enum RegistryLimits {
   package static let metadataEntryLength = 255
   package static let leaseSeconds = 1...86_400
   package static let defaultLeaseSeconds = 30
-  /// Seconds that a service without instances goes on existing.
-  package static let emptyServiceSeconds: Int64 = 24 * 60 * 60
+  /// Seconds that a service without instances goes on existing: up to a year.
+  package static let emptyServiceSeconds = 1...365 * 86_400
+  package static let defaultEmptyServiceSeconds = 86_400
   /// Port names and tags, each, that a service's names are remembered for after no instance has
   /// them any more.
   package static let rememberedNames = 1_000
@@ -24,6 +25,8 @@ package enum RegistryLimits {
   package static let waitingCommands = 10_000
   /// The same where one caller brings many.
   package static let waitingBulkCommands = 200_000
+  /// Callers that wait for the end of a drain; each holds a connection.
+  package static let waitingDrains = 200
   /// Commands that are worked on before whatever else is due gets its turn.
   static let slice = 500
   /// Commands decided together and committed in one transaction.

@@ -7,6 +7,7 @@ struct RegistryState {
   /// How many services have a name right below that one: `a.web` and `b.web` are below `web`.
   private var childCounts: [ServiceName: Int] = [:]
   private(set) var instanceCount = 0
+  private(set) var drainingCount = 0
   var position = StorePosition()
   /// Of the service put last: those of many are equal, and then have their memory in common.
   private var claimsBefore = ServiceClaims()
@@ -66,17 +67,37 @@ struct RegistryState {
     _ instance: Instance, _ block: InstanceBlock, in service: Service, at now: WallTime
   ) -> (member: Member, before: InstanceBlock?) {
     if let member = service.member(instance.key.id) {
+      setDrain(of: member, to: instance)
       return (member, member.replace(with: instance, block, at: now))
     }
     let member = Member(instance, block, of: service, at: now)
     service.insert(member)
     instanceCount += 1
+    setDrain(of: member, to: instance)
     return (member, nil)
+  }
+
+  /// A drain that goes on is left as it is.
+  private mutating func setDrain(of member: Member, to instance: Instance) {
+    let before = member.drain
+    guard before?.safeAt != instance.safeAt else { return }
+    drainingCount += (instance.safeAt == nil ? 0 : 1) - (before == nil ? 0 : 1)
+    member.service.setDrain(
+      instance.safeAt.map { Drain(safeAt: $0) }, of: instance.key.id, member)
+  }
+
+  /// - Returns: those that are removed: the last `count` ones, or all if there are no more.
+  mutating func removeLast(_ count: Int, from service: Service) -> [Member] {
+    let removed = service.removeLast(count)
+    instanceCount -= removed.count
+    drainingCount -= removed.count(where: \.isDraining)
+    return removed
   }
 
   mutating func remove(_ id: Label, from service: Service) -> Member? {
     guard let member = service.remove(id) else { return nil }
     instanceCount -= 1
+    if member.isDraining { drainingCount -= 1 }
     return member
   }
 }

@@ -57,6 +57,8 @@ package struct StorePosition: Equatable, Sendable {
 /// Changes that are committed together.
 package struct StoreBatch: Equatable, Sendable {
   package var services: [ServiceRecord]
+  /// With all instances that they have so far; removed before anything else is done, so a service
+  /// may be in ``services`` too and begin anew.
   package var removedServices: [ServiceName]
   package var instances: [Instance]
   package var removedInstances: [InstanceKey]

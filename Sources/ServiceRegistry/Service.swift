@@ -87,6 +87,10 @@ final class Service {
   private(set) var members: [Member] = []
   /// Members whose lease has ended and which the zone still holds.
   private(set) var ended: [Member] = []
+  /// Of the members that drain: few at any time.
+  private var drains: [Label: Drain] = [:]
+  /// It is being removed: none of its members is given to callers any more.
+  private(set) var isLeaving = false
   /// When it is forgotten; nil while it has instances.
   var emptyUntil: BootTime?
 
@@ -129,7 +133,20 @@ final class Service {
     guard isThere else { return nil }
     let member = members.remove(at: place)
     if member.isExpired { ended.removeAll { $0 === member } }
+    if member.isDraining { drains[id] = nil }
     return member
+  }
+
+  func leave() {
+    isLeaving = true
+    ended = []
+  }
+
+  /// - Returns: those that are removed: the last `count` ones, or all if there are no more.
+  func removeLast(_ count: Int) -> [Member] {
+    let removed = Array(members.suffix(count))
+    members.removeLast(removed.count)
+    return removed
   }
 
   func noteEnd(of member: Member) {
@@ -140,5 +157,16 @@ final class Service {
   func takeEnded() -> [Member] {
     defer { ended = [] }
     return ended.filter(\.isExpired)
+  }
+
+  // MARK: Drains
+
+  func drain(of id: Label) -> Drain? { drains[id] }
+
+  /// Lets the member with that id drain; nil: it does not, or no longer.
+  func setDrain(_ drain: Drain?, of id: Label, _ member: Member) {
+    guard drain != nil || member.isDraining else { return }
+    drains[id] = drain
+    member.isDraining = drain != nil
   }
 }

@@ -45,7 +45,7 @@ struct ServiceRecords {
     of service: Service, claims: ServiceClaims, isPortHidden: (ServiceClaims.Port) -> Bool
   ) -> [OwnerGroup] {
     let name = service.name
-    let live = service.members.filter(\.isLive)
+    let live = service.isLeaving ? [] : service.members.filter(\.isLive)
     var groups = [
       OwnerGroup(
         owner: names.service(name).wire, members: live, port: .ofInstance, hasAddresses: true)

@@ -20,8 +20,8 @@ package final class ServiceZone {
   private var staticTops: Set<String> = []
   /// Services of which static records hide something, with the names that are not pinned.
   private var hidden: [ServiceName: Set<DomainName>] = [:]
-  /// Seconds that an answer for a registered name may be kept.
-  private let ttl: UInt32
+  /// Seconds that an answer for a registered name may be kept at most.
+  let ttl: UInt32
   private(set) var serial: UInt32
 
   /// Seconds that a negative answer in the service zone may be kept at most.
@@ -190,7 +190,14 @@ package final class ServiceZone {
       zone.replaceAll(at: group.owner, with: &rrsets)
     }
     for member in part.members where member.isExpired { zone.withdraw(member.block) }
-    for block in part.replaced + part.removed.map(\.block) {
+    remove(part.replaced + part.removed.map(\.block))
+  }
+
+  /// Takes away instances that are in no set any more.
+  func remove(_ members: [Member]) { remove(members.map(\.block)) }
+
+  private func remove(_ blocks: [InstanceBlock]) {
+    for block in blocks {
       zone.withdraw(block)
       zone.free(block)
     }

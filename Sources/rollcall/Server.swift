@@ -30,7 +30,8 @@ enum Server {
     let domain = ZoneDomain(seed: UInt64.random(in: .min ... .max))
     let loaded = try LoadedZones(settings)
     let zone = try loaded.publish(in: domain, settings, logger)
-    let registry = Registry(zone: zone, store: store, clock: .system, logger: logger)
+    let registry = Registry(
+      zone: zone, store: store, clock: .system, logger: logger, settings: settings.registry)
     try await registry.load()
 
     let limits = TCPLimits()

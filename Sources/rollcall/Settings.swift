@@ -4,6 +4,7 @@ import DNSTransport
 import DNSWire
 import DNSZone
 import Logging
+import ServiceRegistry
 
 /// The settings in force, checked.
 struct Settings {
@@ -27,6 +28,7 @@ struct Settings {
   var allowQuery: [AddressPrefix]
   /// Of replies over UDP; nil limits nobody.
   var rateLimit: RateLimit?
+  var registry: RegistrySettings
   /// Threads for each address.
   var workers: Int
   /// Who to go on as when root starts the program.
@@ -71,6 +73,7 @@ enum SettingKey: String, CaseIterable {
   case rateLimit = "rate_limit"
   case rateLimitSlip = "rate_limit_slip"
   case rateLimitExempt = "rate_limit_exempt"
+  case emptyServiceSeconds = "empty_service_seconds"
   case logLevel = "log_level"
   case logFormat = "log_format"
 

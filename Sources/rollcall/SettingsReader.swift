@@ -7,6 +7,7 @@ import DNSZone
 import FoundationEssentials
 import Glibc
 import Logging
+import ServiceRegistry
 import SystemPackage
 import Yams
 
@@ -26,6 +27,7 @@ extension Settings {
       serverID: try reader.serverID(),
       cookieSecrets: try reader.cookieSecrets(),
       requireCookies: try reader.choice(.requireCookies, default: .never),
+      registry: try reader.registry(),
       allowQuery: try reader.prefixes(.allowQuery),
       rateLimit: try reader.rateLimit(),
       workers: try reader.number(
@@ -198,6 +200,14 @@ private struct SettingsReader {
         key, text, "must be a number from \(range.lowerBound) to \(range.upperBound)")
     }
     return number
+  }
+
+  func registry() throws -> RegistrySettings {
+    var registry = RegistrySettings()
+    registry.emptyServiceSeconds = try number(
+      .emptyServiceSeconds, in: RegistryLimits.emptyServiceSeconds,
+      default: registry.emptyServiceSeconds)
+    return registry
   }
 
   /// - Returns: nil for a rate of 0, which limits nobody.

@@ -43,6 +43,7 @@ extension EndToEnd {
           server_id: anycast-7
           require_cookies: always
           cookie_secrets: ["e5e973e5a6b2a43f48e7dc849e37bfcf"]
+          empty_service_seconds: 3600
           log_level: notice
           log_format: json
 

@@ -30,6 +30,12 @@ struct Reply {
     let status: String
     let weight: Int
     let warnings: [String]?
+    let safeAt: String?
+
+    private enum CodingKeys: String, CodingKey {
+      case id, addresses, revision, status, weight, warnings
+      case safeAt = "safe_at"
+    }
   }
 
   func instance() throws -> Instance {

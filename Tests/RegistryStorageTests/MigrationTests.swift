@@ -52,17 +52,67 @@ import Testing
       '{"addresses":["10.0.0.3"],"protocol":"tcp","weight":1,"priority":0,"status":"passing"}');
     """
 
-  private func makeVersion1(at path: String) throws {
+  /// What the second version made of that, word for word.
+  private static let version2 = """
+    PRAGMA journal_mode = WAL;
+    PRAGMA application_id = 1380928588;
+    CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY);
+    INSERT INTO grdb_migrations VALUES ('1'), ('2');
+    CREATE TABLE position (
+      id INTEGER PRIMARY KEY CHECK (id = 1),
+      revision INTEGER NOT NULL,
+      serial INTEGER
+    );
+    INSERT INTO position (id, revision, serial) VALUES (1, 7, 4294967295);
+    CREATE TABLE service (
+      number INTEGER PRIMARY KEY,
+      key TEXT NOT NULL UNIQUE,
+      name TEXT NOT NULL,
+      revision INTEGER NOT NULL,
+      claims TEXT NOT NULL,
+      empty_since INTEGER
+    );
+    CREATE TABLE instance (
+      service INTEGER NOT NULL REFERENCES service (number),
+      key TEXT NOT NULL,
+      id TEXT NOT NULL,
+      revision INTEGER NOT NULL,
+      registered_at INTEGER NOT NULL,
+      registration TEXT NOT NULL,
+      PRIMARY KEY (service, key)
+    ) WITHOUT ROWID;
+    CREATE VIEW registered AS
+      SELECT service.name AS service, id, instance.revision,
+        datetime(registered_at / 1000, 'unixepoch') AS registered_at, registration
+      FROM service JOIN instance ON instance.service = service.number;
+    INSERT INTO service VALUES
+      (1, 'api', 'api', 2, '{"protocols":["tcp"],"ports":[],"tags":[]}', NULL),
+      (2, 'db', 'db', 6, '{"protocols":["tcp"],"ports":[],"tags":[]}', 1700000000123),
+      (3, 'web.prod', 'Web.prod', 7,
+      '{"protocols":["udp"],"ports":["Grpc/tcp"],"tags":["v2"]}', NULL);
+    INSERT INTO instance VALUES
+      (3, 'a', 'A', 3, 1700000000001,
+      '{"addresses":["10.0.0.1","fd00::1"],"port":8080,\
+    "ports":[{"name":"Grpc","port":9090,"protocol":"tcp"}],"protocol":"udp","weight":3,\
+    "priority":4,"tags":["v2"],"status":"warning","lease_seconds":60,\
+    "metadata":{"k":"ä \\" \\\\ \\u0001"}}'),
+      (3, 'b', 'b', 7, 1700000000002, '{"addresses":["10.0.0.2"]}'),
+      (1, 'a', 'a', 2, 1700000000003, '{"addresses":["10.0.0.3"]}');
+    """
+
+  static let versions = [version1, version2]
+
+  private func make(_ version: String, at path: String) throws {
     let database = try DatabaseQueue(path: path)
-    try database.writeWithoutTransaction { try $0.execute(sql: Self.version1) }
+    try database.writeWithoutTransaction { try $0.execute(sql: version) }
     try database.close()
   }
 
-  @Test("All that the first version stored is there")
-  func first() async throws {
+  @Test("All that an earlier version stored is there", arguments: versions.indices)
+  func content(_ version: Int) async throws {
     let directory = try TemporaryDirectory()
     let path = directory.path("rollcall.db")
-    try makeVersion1(at: path)
+    try make(Self.versions[version], at: path)
     // The second time it is the new version's.
     for _ in 1...2 {
       let store = try SQLiteStore(path: path)
@@ -85,20 +135,22 @@ import Testing
       expected.transport = .udp
       #expect(instances[1].registration == expected)
       #expect(instances[2].registration == (try Registration(["10.0.0.2"], port: nil, lease: nil)))
+      #expect(instances.allSatisfy { $0.safeAt == nil }, "no earlier version let any drain")
     }
   }
 
-  @Test("It takes changes after that")
-  func changes() async throws {
+  @Test("It takes changes after that", arguments: versions.indices)
+  func changes(_ version: Int) async throws {
     let directory = try TemporaryDirectory()
     let path = directory.path("rollcall.db")
-    try makeVersion1(at: path)
+    try make(Self.versions[version], at: path)
     let store = try SQLiteStore(path: path)
     let services = try await store.load().services
     var changed = try #require(
       try await store.allInstances().first { $0.key.service.text == "api" })
     changed.revision = 8
     changed.registration.port = 1
+    changed.safeAt = 1_700_000_006_000
     try await store.commit(
       StoreBatch(
         services: services.filter { $0.name.text == "api" },
@@ -108,11 +160,12 @@ import Testing
     #expect(try await store.load().services.map(\.name.text).sorted() == ["api", "db"])
   }
 
-  @Test("Any SQLite tool shows instances with the names of their services")
-  func view() async throws {
+  @Test(
+    "Any SQLite tool shows instances with the names of their services", arguments: versions.indices)
+  func view(_ version: Int) async throws {
     let directory = try TemporaryDirectory()
     let path = directory.path("rollcall.db")
-    try makeVersion1(at: path)
+    try make(Self.versions[version], at: path)
     _ = try SQLiteStore(path: path)
     let database = try DatabaseQueue(path: path)
     let rows = try await database.read { database in

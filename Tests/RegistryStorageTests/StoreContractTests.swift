@@ -76,6 +76,7 @@ import Testing
     try await open().commit(first)
     var changed = first.instances[0]
     changed.registration.port = nil
+    changed.safeAt = 1_700_000_006_123
     changed.revision = 2
     var service = first.services[0]
     service.emptySince = 5
@@ -86,6 +87,7 @@ import Testing
     #expect(try await open().load().services == [service])
     let left = try await open().allInstances()
     #expect(left.sorted { $0.key.id < $1.key.id } == [changed, first.instances[2]])
+    #expect(left.map(\.safeAt).contains(1_700_000_006_123))
     try await open().commit(
       StoreBatch(
         removedServices: [service.name], removedInstances: left.map(\.key),
@@ -94,6 +96,26 @@ import Testing
     #expect(stored.services.isEmpty)
     #expect(try await open().allInstances().isEmpty)
     #expect(stored.position == StorePosition(revision: 5, serial: 8))
+  }
+
+  @Test(arguments: subjects)
+  func `a service goes with its instances, and may begin anew in the same batch`(
+    _ subject: Subject
+  ) async throws {
+    let open = try subject.make()
+    let first = try Self.batch(3, revision: 1)
+    try await open().commit(first)
+    var second = try Self.batch(1, revision: 6)
+    second.removedServices = second.services.map(\.name)
+    try await open().commit(second)
+    #expect(try await open().load().services == second.services)
+    #expect(try await open().allInstances() == second.instances)
+    try await open().commit(
+      StoreBatch(
+        removedServices: second.services.map(\.name) + [try ServiceName("unknown")],
+        position: StorePosition(revision: 8)))
+    #expect(try await open().load().services.isEmpty)
+    #expect(try await open().allInstances().isEmpty)
   }
 
   @Test(arguments: subjects)

@@ -24,6 +24,7 @@ package actor MemoryStore: RegistryStore {
   private var standingFate = Fate.kept
   package private(set) var batches: [StoreBatch] = []
   private var gate: CheckedContinuation<Void, Never>?
+  private var heldBatch: StoreBatch?
   private var isHeld = false
   private var waiters: [CheckedContinuation<Void, Never>] = []
 
@@ -41,16 +42,19 @@ package actor MemoryStore: RegistryStore {
   }
 
   package func commit(_ batch: StoreBatch) async throws(StoreError) {
-    await pass()
+    await pass(batch)
     batches.append(batch)
     try meetFate { keep(batch) }
   }
 
-  private func pass() async {
+  /// - Parameter batch: what is to be committed; nil for a replacement.
+  private func pass(_ batch: StoreBatch?) async {
     guard isHeld else { return }
     for waiter in waiters { waiter.resume() }
     waiters = []
+    heldBatch = batch
     await withCheckedContinuation { gate = $0 }
+    heldBatch = nil
   }
 
   /// - Parameter keep: what is to be done if the fate is so.
@@ -73,7 +77,7 @@ package actor MemoryStore: RegistryStore {
 
   /// Meets a fate of its own, as a commit does.
   package func finishReplacement() async throws(StoreError) {
-    await pass()
+    await pass(nil)
     try meetFate {
       services = [:]
       instances = [:]
@@ -84,7 +88,9 @@ package actor MemoryStore: RegistryStore {
 
   private func keep(_ batch: StoreBatch) {
     position = batch.position
-    for name in batch.removedServices { services[name] = nil }
+    for name in batch.removedServices where services.removeValue(forKey: name) != nil {
+      instances = instances.filter { $0.key.service != name }
+    }
     for record in batch.services { services[record.name] = record }
     for instance in batch.instances { instances[instance.key] = instance }
     for key in batch.removedInstances { instances[key] = nil }
@@ -98,6 +104,24 @@ package actor MemoryStore: RegistryStore {
 
   /// From now on a commit, or replacement, hangs, as a disk can, until ``release()``.
   package func hold() { isHeld = true }
+
+  /// Another disk with what this one holds: what a crash leaves, and what a process that is gone
+  /// can't change any more.
+  ///
+  /// - Parameter withHeld: whether the commit that hangs has reached the disk.
+  package func copy(withHeld: Bool) async -> MemoryStore {
+    let copy = MemoryStore()
+    await copy.take(services, instances, position, withHeld ? heldBatch : nil)
+    return copy
+  }
+
+  private func take(
+    _ services: [ServiceName: ServiceRecord], _ instances: [InstanceKey: Instance],
+    _ position: StorePosition, _ batch: StoreBatch?
+  ) {
+    (self.services, self.instances, self.position) = (services, instances, position)
+    if let batch { keep(batch) }
+  }
 
   /// Returns when one hangs.
   package func waitUntilHeld() async {

@@ -11,6 +11,7 @@ package final class RegistryUnderTest {
   package let store: MemoryStore
   package let clock: ManualClock
   package let domain: ZoneDomain
+  private let settings: RegistrySettings
   private let responder: Responder
 
   package static let staticZone = """
@@ -22,9 +23,11 @@ package final class RegistryUnderTest {
   /// A server that has just started on what `store` holds, its leases running.
   package init(
     store: MemoryStore = MemoryStore(), clock: ManualClock = ManualClock(),
-    zone text: String = staticZone, zonesBelow: [String] = []
+    zone text: String = staticZone, zonesBelow: [String] = [],
+    settings: RegistrySettings = RegistrySettings()
   ) async throws {
     self.store = store
+    self.settings = settings
     self.clock = clock
     domain = ZoneDomain(seed: 7)
     guard let responder = Responder(domain: domain, settings: .underTest) else {
@@ -39,7 +42,8 @@ package final class RegistryUnderTest {
     }
     registry = Registry(
       zone: Self.serviceZone(text, in: domain), store: store, clock: clock.registryClock,
-      logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+      logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
+      settings: settings)
     try await registry.load()
     await registry.startLeases()
   }
@@ -55,9 +59,9 @@ package final class RegistryUnderTest {
     return ServiceZone(zone, in: domain, records: records, ttl: 5)
   }
 
-  /// The same disk and the same time, a new process.
-  package func restarted() async throws -> RegistryUnderTest {
-    try await RegistryUnderTest(store: store, clock: clock)
+  /// The same disk, or another one, and the same time, a new process.
+  package func restarted(on other: MemoryStore? = nil) async throws -> RegistryUnderTest {
+    try await RegistryUnderTest(store: other ?? store, clock: clock, settings: settings)
   }
 
   /// Moves the clock in steps of at most 20 ms of looking, as the running server does.
@@ -88,11 +92,14 @@ package final class RegistryUnderTest {
 
   // MARK: Asking
 
-  /// The reply over TCP; `name` is relative to the service zone unless it ends with a dot.
-  package func ask(_ name: String, _ type: RecordType) throws -> Message {
+  /// The reply, over TCP if nothing else is said; `name` is relative to the service zone unless
+  /// it ends with a dot.
+  package func ask(
+    _ name: String, _ type: RecordType, isUDP: Bool = false
+  ) throws -> Message {
     let full = name.hasSuffix(".") ? name : "\(name).mesh.internal."
     let octets = responder.reply(
-      to: QueryMessage(full, type).octets, isUDP: false, at: clock.now)
+      to: QueryMessage(full, type).octets, isUDP: isUDP, at: clock.now)
     return try Message(octets)
   }
 

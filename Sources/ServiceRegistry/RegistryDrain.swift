@@ -1,0 +1,77 @@
+// Draining: an instance leaves every set at once, and goes when nobody can hold a record of it.
+
+import DNSZone
+import Dispatch
+
+extension Registry {
+  /// Takes the instance out of every set. Its own name stays until the time that the reply says,
+  /// unless its lease ends sooner; then it is removed. Like a registration it begins the lease
+  /// anew.
+  package nonisolated func drain(
+    _ key: InstanceKey
+  ) async throws(RegistryError) -> InstanceView {
+    guard case .stored(let view, _, _) = try await submit(.drain(key)) else {
+      preconditionFailure("a drain does not remove anything at once")
+    }
+    return view
+  }
+
+  /// Drains and waits until the instance is in no answer any more, whatever the store does then.
+  /// A task that is cancelled meanwhile abandons the wait, not the drain.
+  package func drainAndWait(
+    _ key: InstanceKey
+  ) async throws(RegistryError) -> (InstanceView, DrainEnd) {
+    guard waitingDrains < RegistryLimits.waitingDrains else {
+      throw .tooManyWaiting(limit: RegistryLimits.waitingDrains)
+    }
+    waitingDrains += 1
+    defer { waitingDrains -= 1 }
+    let view = try await drain(key)
+    return (view, await endOfDrain(of: key))
+  }
+
+  private func endOfDrain(of key: InstanceKey) async -> DrainEnd {
+    nextWaiter += 1
+    let number = nextWaiter
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { waiter in
+        if let member = state.member(key), !member.isExpired {
+          if !member.isDraining {
+            waiter.resume(returning: .registered)
+          } else if Task.isCancelled {
+            waiter.resume(returning: .abandoned)
+          } else {
+            drainWaiters.add(waiter, number: number, for: key)
+          }
+        } else {
+          waiter.resume(returning: .removed)
+        }
+      }
+    } onCancel: {
+      executor.queue.async {
+        self.assumeIsolated { $0.drainWaiters.abandon(number, for: key) }
+      }
+    }
+  }
+
+  /// Whether anybody waits for the end of a drain that has begun.
+  package var hasDrainWaiters: Bool { !drainWaiters.isEmpty }
+
+  /// Instances that drain.
+  package var drainingCount: Int { state.drainingCount }
+
+  /// Lets a drain end by boot time, in which leases run.
+  ///
+  /// - Parameter isRestored: whether it began before this process.
+  func runDrain(of member: Member, isRestored: Bool) {
+    guard var drain = member.drain, drain.end == .never else { return }
+    drain.run(at: clock.boot(), wall: clock.wall(), ttl: zone.ttl, isRestored: isRestored)
+    member.service.setDrain(drain, of: member.id, member)
+  }
+
+  /// To be called when instances have left all answers.
+  func endDrains(of members: [Member]) {
+    guard !drainWaiters.isEmpty else { return }
+    for member in members { drainWaiters.end(member.key, .removed) }
+  }
+}

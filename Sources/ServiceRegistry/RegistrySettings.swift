@@ -1,0 +1,8 @@
+// What an operator can set about the registry.
+
+package struct RegistrySettings: Sendable {
+  /// Seconds that a service without instances goes on existing.
+  package var emptyServiceSeconds = RegistryLimits.defaultEmptyServiceSeconds
+
+  package init() {}
+}
