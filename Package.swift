@@ -84,6 +84,14 @@ let package = Package(
     .executableTarget(
       name: "AnswerDriver", dependencies: ["DNSWire", "DNSZone", "TestSupport"],
       path: "Tests/AnswerDriver", swiftSettings: strict),
+    // Random histories of a registry with its promises as invariants: what `tools/simulate` runs,
+    // and a part of it in each test run.
+    .target(
+      name: "Simulation", dependencies: ["DNSWire", "ServiceRegistry", "TestSupport"],
+      path: "Tests/Simulation", swiftSettings: strict),
+    .executableTarget(
+      name: "SimulationDriver", dependencies: ["Simulation"], path: "Tests/SimulationDriver",
+      swiftSettings: strict),
     .testTarget(
       name: "FuzzReplayTests", dependencies: ["DNSWire", "FuzzTargets", "TestSupport"],
       swiftSettings: strict),
@@ -99,7 +107,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "ServiceRegistryTests",
-      dependencies: ["DNSWire", "DNSZone", "ServiceRegistry", "TestSupport"],
+      dependencies: ["DNSWire", "DNSZone", "ServiceRegistry", "Simulation", "TestSupport"],
       swiftSettings: strict),
     // A disk that fails as a test wants, between SQLite and the files.
     .target(

@@ -1,0 +1,203 @@
+// One random history of a registry: commands, time, faults of the store, crashes.
+
+import DNSWire
+import ServiceRegistry
+import TestSupport
+
+/// A registry beside a model of what it must answer. The same seed is always the same history.
+package struct Simulation {
+  var server: RegistryUnderTest
+  var random: SeededRandom
+  var model = Model()
+  /// Milliseconds since the start.
+  var now = 0
+  var serial: UInt32
+  /// The highest that a reply told.
+  var revision: UInt64 = 0
+  /// Instances that were registered for bursts.
+  var bursts = 0
+  private var wallOffset: Int64 = 0
+  /// What was done last, for the report of a broken promise.
+  private(set) var deed = "the start"
+
+  /// Seconds that answers may be kept, and a drain takes at most.
+  static let ttl = 5
+  static let drainSeconds = 6
+
+  package init(seed: UInt64) async throws {
+    random = SeededRandom(seed: seed)
+    server = try await RegistryUnderTest()
+    serial = try server.serial()
+  }
+
+  /// Carries out a whole history.
+  ///
+  /// - Throws: ``BrokenPromise``, its detail beginning with the step.
+  package static func run(seed: UInt64, steps: Int) async throws {
+    var simulation = try await Simulation(seed: seed)
+    for step in 0..<steps {
+      do {
+        try await simulation.step()
+        try await simulation.checkPromises()
+      } catch let broken as BrokenPromise {
+        throw BrokenPromise(
+          broken.promise, "step \(step), after \(simulation.deed): \(broken.detail)")
+      }
+    }
+  }
+
+  // MARK: What happens
+
+  private mutating func step() async throws {
+    let deeds: [(weight: Int, name: String)] = [
+      (14, "a registration"), (4, "a deregistration"), (6, "a renewal"),
+      (5, "a change of status"), (5, "a drain"), (2, "the removal of a service"),
+      (10, "time"), (2, "a crash"), (1, "a crash amid a commit"), (5, "a burst"),
+      (2, "a slow drain"), (3, "coming faults"), (1, "a failing store"), (2, "a clock step"),
+    ]
+    var choice = Int.random(in: 0..<deeds.reduce(0) { $0 + $1.weight }, using: &random)
+    let place = deeds.firstIndex { deed in
+      choice -= deed.weight
+      return choice < 0
+    }
+    deed = deeds[place ?? 0].name
+    switch deed {
+    case "a registration": try await register()
+    case "a deregistration": try await deregister()
+    case "a renewal": try await renew(status: nil)
+    case "a change of status":
+      try await renew(status: InstanceStatus.allCases.randomElement(using: &random))
+    case "a drain": try await drain()
+    case "the removal of a service": try await removeService()
+    case "time": await advance()
+    case "a crash": try await crash()
+    case "a crash amid a commit": try await crashAmidCommit()
+    case "a burst": try await burst()
+    case "a slow drain": try await drainSlowly()
+    case "coming faults": try await failSome()
+    case "a failing store": try await failForAWhile()
+    default: stepWall()
+    }
+  }
+
+  /// Lets time go on, in one of a few lengths.
+  mutating func advance(by choices: [Int] = [20, 200, 1_000, 2_500]) async {
+    let milliseconds = choices.randomElement(using: &random) ?? 20
+    now += milliseconds
+    await server.advance(by: Double(milliseconds) / 1_000)
+    model.endLeases(at: now)
+  }
+
+  /// Sets the wall clock; no more than hours, as services without instances live for a day of it.
+  private mutating func stepWall() {
+    let offset: Int64 = [-21_600, -1, 0, 1, 21_600].randomElement(using: &random) ?? 0
+    server.clock.stepWall(by: offset - wallOffset)
+    wallOffset = offset
+  }
+
+  // MARK: Faults
+
+  private mutating func failSome() async throws {
+    let fates: [MemoryStore.Fate] = [.refused, .lostInDoubt, .keptInSilence, .kept]
+    try await server.settle()
+    await server.store.setNext(
+      (0..<Int.random(in: 1...3, using: &random)).map { _ in
+        fates.randomElement(using: &random) ?? .kept
+      })
+  }
+
+  /// Every commit fails while leases end, and all else is as before.
+  private mutating func failForAWhile() async throws {
+    try await server.settle()
+    await server.store.setNext([])
+    await server.store.setStanding(Bool.random(using: &random) ? .refused : .lostInDoubt)
+    for _ in 0..<3 {
+      try await register()
+      try await renew(status: nil)
+      await advance()
+      try await checkPromises(.dnsOutlivesStore)
+    }
+    await server.store.setStanding(.kept)
+  }
+
+  // MARK: Crashes
+
+  /// What was acknowledged is there again, each lease running its full length.
+  private mutating func crash() async throws {
+    try await server.settle()
+    await server.store.setNext([])
+    try await start(on: server.store)
+  }
+
+  /// The process ends while a commit is under way, which is on disk then or not.
+  private mutating func crashAmidCommit() async throws {
+    try await server.settle()
+    await server.store.setNext([])
+    let key = try someKey()
+    let registration = try someRegistration()
+    guard !model.isTaken(key), model.entries[key]?.registration != registration else { return }
+    let registry = server.registry
+    await server.store.hold()
+    let hanging = Task { _ = try await registry.register(key, registration) }
+    await server.store.waitUntilHeld()
+    model.doubt(.register(key, registration))
+    let old = server.store
+    let disk = await old.copy(withHeld: Bool.random(using: &random))
+    try await start(on: disk)
+    // The old process is gone; this one only lets its task end.
+    await old.release()
+    _ = await hanging.result
+  }
+
+  private mutating func start(on store: MemoryStore) async throws {
+    let stored = try await store.load()
+    let kept = try await store.allInstances()
+    try checkStored(stored.services, kept)
+    model.services = Dictionary(
+      uniqueKeysWithValues: stored.services.map { record in
+        (record.name, record.claims.tags.contains { $0.text == Model.tag })
+      })
+    model.ended = []
+    model.settleDoubt()
+    let before = try server.serial()
+    let wall = server.clock.wall
+    server = try await server.restarted(on: store)
+    model.entries = [:]
+    for instance in kept {
+      let left = instance.safeAt.map { min(max(0, Int($0 - wall)), Self.drainSeconds * 1_000) }
+      model.entries[instance.key] = Model.Entry(
+        instance.registration, at: now, drainEnd: left.map { now + $0 })
+      revision = max(revision, instance.revision)
+    }
+    serial = try server.serial()
+    try expect(.replies, serial > before, "the serial is not higher after a restart")
+    await server.advance(by: 0)
+    model.endLeases(at: now)
+  }
+
+  private func checkStored(_ services: [ServiceRecord], _ kept: [Instance]) throws {
+    let instances = Dictionary(uniqueKeysWithValues: kept.map { ($0.key, $0) })
+    for key in Set(instances.keys).union(model.entries.keys)
+    where !model.doubtfulKeys.contains(key) && !model.doubtfulServices.contains(key.service) {
+      guard let entry = model.entries[key] else {
+        try expect(.durable, model.ended.contains(key), "\(key) is there again after a crash")
+        continue
+      }
+      guard let instance = instances[key] else {
+        throw BrokenPromise(.durable, "\(key) is gone after a crash")
+      }
+      try expect(
+        .durable, instance.registration == entry.registration,
+        "\(key) is another one after a crash")
+      try expect(
+        .durable, (instance.safeAt == nil) == (entry.drainEnd == nil),
+        "\(key) drains no longer, or again, after a crash")
+    }
+    let names = Set(services.map(\.name))
+    for name in names.symmetricDifference(model.services.keys)
+    where !model.doubtfulServices.contains(name) {
+      let change = names.contains(name) ? "there again" : "gone"
+      throw BrokenPromise(.durable, "service \(name) is \(change) after a crash")
+    }
+  }
+}
