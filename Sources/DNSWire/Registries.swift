@@ -120,6 +120,7 @@ extension RecordType: CustomStringConvertible {
     left.rawValue == right.rawValue
   }
 
+  @inlinable package static var staleAnswer: ExtendedErrorCode { ExtendedErrorCode(rawValue: 3) }
   @inlinable package static var notReady: ExtendedErrorCode { ExtendedErrorCode(rawValue: 14) }
   @inlinable package static var prohibited: ExtendedErrorCode { ExtendedErrorCode(rawValue: 18) }
   @inlinable package static var notAuthoritative: ExtendedErrorCode {

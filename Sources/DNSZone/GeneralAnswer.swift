@@ -232,6 +232,7 @@ struct GeneralAnswer: ~Copyable {
       var live = scratch.liveRecords
       live.gather(rrset, from: first, at: now, room: .max)
       let ttl = live.ttl(rrset, at: now)
+      if section == .answer && live.hasHeld { extendedError = .staleAnswer }
       for index in 0..<live.count {
         let entry = live[index]
         entry.writeRDATA(rrset.type, to: scratch.rdata.baseAddress!)

@@ -94,6 +94,12 @@ struct LiveRecords {
     return true
   }
 
+  /// Whether any of those gathered is answered longer than its lease runs.
+  var hasHeld: Bool {
+    for index in 0..<count where entries[index].instance.isHeld { return true }
+    return false
+  }
+
   /// Seconds that the records may be kept: never past the soonest lease end.
   func ttl(_ rrset: InstanceRRset, at now: BootTime) -> UInt32 {
     guard soonestEnd != .never else { return rrset.ttl }

@@ -29,6 +29,8 @@ package struct InstanceBlock {
     let v6Count: UInt8
     /// The name has capitals, which the node's name has not: it stands a second time, at the end.
     let hasCapitals: Bool
+    /// The lease end is a later one than the instance was promised.
+    let isHeld: Atomic<Bool>
   }
 
   let base: UnsafeMutableRawPointer
@@ -68,6 +70,12 @@ package struct InstanceBlock {
   package var leaseEnd: BootTime {
     get { part.pointee.leaseEnd.load(ordering: .relaxed) }
     nonmutating set { part.pointee.leaseEnd.store(newValue, ordering: .relaxed) }
+  }
+
+  /// Whether it is answered longer than its lease runs.
+  package var isHeld: Bool {
+    get { part.pointee.isHeld.load(ordering: .relaxed) }
+    nonmutating set { part.pointee.isHeld.store(newValue, ordering: .relaxed) }
   }
 
   /// RDATA of the TXT record.
@@ -185,7 +193,7 @@ package struct InstanceBlock {
         leaseEnd: Atomic(.never), ttl: content.ttl, priority: content.priority.bigEndian,
         weight: content.weight.bigEndian, port: content.port ?? 0,
         textLength: UInt16(content.text.count), v4Count: UInt8(v4Count), v6Count: UInt8(v6Count),
-        hasCapitals: hasCapitals))
+        hasCapitals: hasCapitals, isHeld: Atomic(false)))
     block.fill(content, name)
     return block
   }

@@ -9,6 +9,8 @@ struct AnswerSections {
   var answers = 0
   var additionals = 0
   var isTruncated = false
+  /// Some instance is in the answer longer than its lease runs.
+  var isStale = false
 }
 
 extension RRsetBlock {

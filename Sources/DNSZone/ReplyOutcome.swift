@@ -31,6 +31,8 @@ struct ReplyOutcome {
     answers = sections.answers
     additionals = sections.additionals
     isTruncated = sections.isTruncated
+    // RFC 8914 section 4.4
+    if sections.isStale { extendedError = .staleAnswer }
     isAuthoritative = true
   }
 

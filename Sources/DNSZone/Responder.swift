@@ -177,7 +177,7 @@ package final class Responder {
     if query.type != .ds, let zone = zones.findZone(scratch.name),
       let node = zone.node(scratch.name.view, seed: zones.seed),
       node.flags.isDisjoint(with: .cuts), let rrset = node.rrset(query.type),
-      let sections = write(rrset, to: memory, outcome)
+      let sections = write(rrset, of: zone, to: memory, outcome)
     {
       outcome.take(sections)
       return
@@ -187,7 +187,8 @@ package final class Responder {
 
   /// - Returns: nil when more than the RRset's own records makes the answer.
   private func write(
-    _ rrset: FoundRRset, to memory: UnsafeMutableRawPointer, _ outcome: borrowing ReplyOutcome
+    _ rrset: FoundRRset, of zone: ZoneBlock, to memory: UnsafeMutableRawPointer,
+    _ outcome: borrowing ReplyOutcome
   ) -> AnswerSections? {
     switch rrset {
     case .prepared(let rrset):
@@ -196,8 +197,10 @@ package final class Responder {
     case .instances(let rrset):
       guard let rrset = rrset.ofBestGroup(at: now), rrset.count > 0 else { return nil }
       var live = scratch.liveRecords
-      return rrset.writeAnswer(
+      var sections = rrset.writeAnswer(
         into: memory, at: outcome.end, limit: outcome.limit, now: now, &live)
+      if zone.hasHeldInstances && live.hasHeld { sections?.isStale = true }
+      return sections
     }
   }
 

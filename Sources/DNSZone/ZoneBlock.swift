@@ -13,6 +13,8 @@ struct ZoneBlock: NameTableEntry {
     let apexLabels: UInt8
     /// A zone whose file was refused: every query is a server failure.
     let isBroken: Bool
+    /// Some instance may be answered longer than its lease runs.
+    let hasHeldInstances: Atomic<Bool>
     /// Seconds that a negative answer may be kept at most, besides what the SOA says.
     let negativeTTLLimit: UInt32
     /// The memory of a `NameTable<NodeBlock>`; replaced when the table grows.
@@ -30,6 +32,10 @@ struct ZoneBlock: NameTableEntry {
   var hash: UInt64 { header.pointee.hash }
   var apexLabels: Int { Int(header.pointee.apexLabels) }
   var isBroken: Bool { header.pointee.isBroken }
+  var hasHeldInstances: Bool {
+    get { header.pointee.hasHeldInstances.load(ordering: .relaxed) }
+    nonmutating set { header.pointee.hasHeldInstances.store(newValue, ordering: .relaxed) }
+  }
   var nodes: NameTable<NodeBlock> {
     NameTable(
       memory: UnsafeMutableRawPointer(
@@ -59,7 +65,7 @@ struct ZoneBlock: NameTableEntry {
     zone.header.initialize(
       to: Header(
         hash: hash, apexLength: UInt8(apex.length), apexLabels: UInt8(labels),
-        isBroken: isBroken, negativeTTLLimit: negativeTTLLimit,
+        isBroken: isBroken, hasHeldInstances: Atomic(false), negativeTTLLimit: negativeTTLLimit,
         nodes: Atomic(UInt(bitPattern: nodes.memory))))
     zone.apexOctets.copyMemory(from: apex.octets, byteCount: apex.length)
     return zone
@@ -73,7 +79,8 @@ struct ZoneBlock: NameTableEntry {
     copy.header.initialize(
       to: Header(
         hash: hash, apexLength: header.pointee.apexLength, apexLabels: header.pointee.apexLabels,
-        isBroken: isBroken, negativeTTLLimit: header.pointee.negativeTTLLimit,
+        isBroken: isBroken, hasHeldInstances: Atomic(hasHeldInstances),
+        negativeTTLLimit: header.pointee.negativeTTLLimit,
         nodes: Atomic(UInt(bitPattern: nodes.copy().memory))))
     copy.apexOctets.copyMemory(from: apexOctets, byteCount: Int(header.pointee.apexLength))
     return copy

@@ -9,6 +9,12 @@ extension Zone {
     return InstanceBlock.allocate(content, name: name.view, hash: name.view.hash(seed: seed))
   }
 
+  /// Tells readers whether any instance may be held, so that only then answers are looked through
+  /// for one.
+  package func setHasHeldInstances(_ hasHeld: Bool) {
+    block.hasHeldInstances = hasHeld
+  }
+
   /// Lets the instance's own name be answered from it, in the place of whatever instance has the
   /// name so far: its turns go on. No other records may stand there.
   package func publish(_ instance: InstanceBlock) {

@@ -23,6 +23,7 @@ final class Member {
   var isExpired = false
   /// No set has it any more; until when it stays, the service knows.
   var isDraining = false
+  var verdict = ExpiryVerdict.none
 
   /// What is stored of an instance and no part of its block.
   private struct Kept {

@@ -34,6 +34,16 @@ package actor Registry {
   /// Callers that wait for the end of a drain or are about to.
   package internal(set) var waitingDrains = 0
   var nextWaiter: UInt64 = 0
+  /// Drains that have begun.
+  package internal(set) var drains: UInt64 = 0
+  var brake: ExpiryBrake?
+  /// Instances that are answered though their lease has ended.
+  package internal(set) var heldCount = 0
+  /// How often it has held one.
+  package internal(set) var holds: UInt64 = 0
+  /// A service of which instances are held that no line has told of.
+  var unsaidHold: ServiceName?
+  var nextHoldLine: BootTime = 0
   private let inbox = Inbox()
   var storeHealth = StoreHealth()
   var areLeasesRunning = false
@@ -52,6 +62,7 @@ package actor Registry {
     self.clock = clock
     self.logger = logger
     self.settings = settings
+    brake = ExpiryBrake(settings.brake)
   }
 
   // MARK: Start

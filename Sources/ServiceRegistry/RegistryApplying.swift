@@ -73,6 +73,7 @@ extension Registry {
       touched.claims.insert(member)
       touched.removed.append(member)
       leaseEnds.cancel(member)
+      forgetVerdict(on: member)
     }
     publish(touched, of: service)
     endDrains(of: touched.removed)
@@ -88,7 +89,10 @@ extension Registry {
       publish(ServiceZone.Part(claims: service.record.claims), of: service)
       var removed = state.removeLast(RegistryLimits.slice, from: service)
       while !removed.isEmpty {
-        for member in removed { leaseEnds.cancel(member) }
+        for member in removed {
+          leaseEnds.cancel(member)
+          forgetVerdict(on: member)
+        }
         zone.remove(removed)
         endDrains(of: removed)
         await Task.yield()

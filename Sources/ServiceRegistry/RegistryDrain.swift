@@ -67,6 +67,7 @@ extension Registry {
     guard var drain = member.drain, drain.end == .never else { return }
     drain.run(at: clock.boot(), wall: clock.wall(), ttl: zone.ttl, isRestored: isRestored)
     member.service.setDrain(drain, of: member.id, member)
+    if !isRestored { drains += 1 }
   }
 
   /// To be called when instances have left all answers.

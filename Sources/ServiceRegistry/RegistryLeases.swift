@@ -38,6 +38,7 @@ extension Registry {
   /// Does what is due now.
   package func tick() {
     endLeases()
+    sayHolds()
     keepUp()
     if storeHealth.takeProbe(at: clock.boot()) { enqueueProbe() }
     zone.collect()
@@ -73,26 +74,28 @@ extension Registry {
       enqueue(.expire(member.key))
       return false
     }
+    judge(member, at: now)
     guard member.leaseEnd <= now else {
-      leaseEnds.schedule(member, at: member.leaseEnd)
+      scheduleLook(at: member)
       return false
     }
+    noteExpiry(of: member, at: now)
     member.isExpired = true
     expirations += 1
     return true
   }
 
   func beginLease(_ member: Member) {
+    forgetVerdict(on: member)
     member.restartLease(at: clock.boot(), wall: clock.wall())
-    leaseEnds.schedule(member, at: member.leaseEnd)
+    scheduleLook(at: member)
   }
 
   /// Begins the instance's lease anew, in memory.
   func restartLease(_ member: Member) {
     renewals += 1
     let wasExpired = member.isExpired
-    member.restartLease(at: clock.boot(), wall: clock.wall())
-    leaseEnds.schedule(member, at: member.leaseEnd)
+    beginLease(member)
     // A drain whose time has come can't be renewed.
     guard wasExpired, member.leaseEnd > clock.boot() else { return }
     member.isExpired = false

@@ -18,6 +18,17 @@ package enum RegistryLimits {
   /// Seconds that a service without instances goes on existing: up to a year.
   package static let emptyServiceSeconds = 1...365 * 86_400
   package static let defaultEmptyServiceSeconds = 86_400
+  /// Percent of a service's instances that may expire within the window; 0: there is no brake.
+  package static let brakeShare = 0...100
+  /// Seconds.
+  package static let brakeWindowSeconds = 1...3_600
+  package static let defaultBrakeWindowSeconds = 60
+  /// Seconds that an instance is held at most.
+  package static let brakeHoldSeconds = 1...86_400
+  package static let defaultBrakeHoldSeconds = 300
+  /// Instances below which a service is not braked.
+  package static let brakeMinimum = 1...instances
+  package static let defaultBrakeMinimum = 5
   /// Port names and tags, each, that a service's names are remembered for after no instance has
   /// them any more.
   package static let rememberedNames = 1_000

@@ -3,6 +3,7 @@
 package struct RegistrySettings: Sendable {
   /// Seconds that a service without instances goes on existing.
   package var emptyServiceSeconds = RegistryLimits.defaultEmptyServiceSeconds
+  package var brake = BrakeSettings()
 
   package init() {}
 }

@@ -74,6 +74,10 @@ enum SettingKey: String, CaseIterable {
   case rateLimitSlip = "rate_limit_slip"
   case rateLimitExempt = "rate_limit_exempt"
   case emptyServiceSeconds = "empty_service_seconds"
+  case brakeShare = "brake_share"
+  case brakeWindowSeconds = "brake_window_seconds"
+  case brakeHoldSeconds = "brake_hold_seconds"
+  case brakeMinimum = "brake_minimum"
   case logLevel = "log_level"
   case logFormat = "log_format"
 

@@ -207,7 +207,21 @@ private struct SettingsReader {
     registry.emptyServiceSeconds = try number(
       .emptyServiceSeconds, in: RegistryLimits.emptyServiceSeconds,
       default: registry.emptyServiceSeconds)
+    registry.brake = try brake()
     return registry
+  }
+
+  private func brake() throws -> BrakeSettings {
+    var brake = BrakeSettings()
+    let share = try number(.brakeShare, in: RegistryLimits.brakeShare, default: 0)
+    brake.share = share == 0 ? nil : share
+    brake.windowSeconds = try number(
+      .brakeWindowSeconds, in: RegistryLimits.brakeWindowSeconds, default: brake.windowSeconds)
+    brake.holdSeconds = try number(
+      .brakeHoldSeconds, in: RegistryLimits.brakeHoldSeconds, default: brake.holdSeconds)
+    brake.minimum = try number(
+      .brakeMinimum, in: RegistryLimits.brakeMinimum, default: brake.minimum)
+    return brake
   }
 
   /// - Returns: nil for a rate of 0, which limits nobody.

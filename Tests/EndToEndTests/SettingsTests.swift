@@ -44,6 +44,10 @@ extension EndToEnd {
           require_cookies: always
           cookie_secrets: ["e5e973e5a6b2a43f48e7dc849e37bfcf"]
           empty_service_seconds: 3600
+          brake_share: 50
+          brake_window_seconds: 60
+          brake_hold_seconds: 300
+          brake_minimum: 5
           log_level: notice
           log_format: json
 

@@ -11,6 +11,8 @@ struct Model {
     var leaseEnd: Int?
     /// Nil for an instance that does not drain.
     var drainEnd: Int?
+    /// The brake has moved its lease's end.
+    var isHeld = false
 
     init(_ registration: Registration, at now: Int, drainEnd: Int? = nil) {
       self.registration = registration
@@ -51,11 +53,10 @@ struct Model {
     ended = ended.filter { $0.service != service }
   }
 
-  mutating func endLeases(at now: Int) {
-    for (key, entry) in entries where entry.end.map({ $0 <= now }) ?? false {
-      entries[key] = nil
-      ended.insert(key)
-    }
+  /// A lease has ended.
+  mutating func end(_ key: InstanceKey) {
+    entries[key] = nil
+    ended.insert(key)
   }
 
   /// The change may be on disk, and is not in memory.

@@ -24,13 +24,25 @@ package struct Simulation {
   static let ttl = 5
   static let drainSeconds = 6
 
+  /// Nil where there is none.
+  private let brake: BrakeSettings?
+
   package init(seed: UInt64) async throws {
     random = SeededRandom(seed: seed)
-    server = try await RegistryUnderTest()
+    var settings = RegistrySettings()
+    if seed % 4 == 3 {
+      settings.brake.share = 40
+      settings.brake.minimum = 3
+      settings.brake.windowSeconds = 5
+      settings.brake.holdSeconds = 3
+    }
+    brake = settings.brake.share.map { _ in settings.brake }
+    server = try await RegistryUnderTest(settings: settings)
     serial = try server.serial()
   }
 
-  /// Carries out a whole history.
+  /// Carries out a whole history. Each step is followed by a look at one service, some by one at
+  /// all.
   ///
   /// - Throws: ``BrokenPromise``, its detail beginning with the step.
   package static func run(seed: UInt64, steps: Int) async throws {
@@ -38,7 +50,7 @@ package struct Simulation {
     for step in 0..<steps {
       do {
         try await simulation.step()
-        try await simulation.checkPromises()
+        try await simulation.checkPromises(isThorough: step % 8 == 7)
       } catch let broken as BrokenPromise {
         throw BrokenPromise(
           broken.promise, "step \(step), after \(simulation.deed): \(broken.detail)")
@@ -69,7 +81,7 @@ package struct Simulation {
       try await renew(status: InstanceStatus.allCases.randomElement(using: &random))
     case "a drain": try await drain()
     case "the removal of a service": try await removeService()
-    case "time": await advance()
+    case "time": try await advance()
     case "a crash": try await crash()
     case "a crash amid a commit": try await crashAmidCommit()
     case "a burst": try await burst()
@@ -81,11 +93,56 @@ package struct Simulation {
   }
 
   /// Lets time go on, in one of a few lengths.
-  mutating func advance(by choices: [Int] = [20, 200, 1_000, 2_500]) async {
+  mutating func advance(by choices: [Int] = [20, 200, 1_000, 2_500]) async throws {
     let milliseconds = choices.randomElement(using: &random) ?? 20
     now += milliseconds
     await server.advance(by: Double(milliseconds) / 1_000)
-    model.endLeases(at: now)
+    try endLeases()
+  }
+
+  /// Milliseconds that the brake holds an instance.
+  private var holdTime: Int { (brake?.holdSeconds ?? 0) * 1_000 }
+
+  /// What has ended is gone, unless the brake holds it, which it does a moment before.
+  private mutating func endLeases() throws {
+    let lead = brake == nil ? 0 : 100
+    let due = model.entries.filter { ($0.value.end ?? .max) <= now + lead }
+    var expired: [ServiceName: Int] = [:]
+    for (key, entry) in due {
+      if try isHeld(key, entry) {
+        let end = entry.leaseEnd.map { $0 + holdTime }
+        model.entries[key]?.leaseEnd = end
+        model.entries[key]?.isHeld = true
+      } else if (entry.end ?? .max) <= now {
+        // After a long time even a hold is over.
+        let couldBeHeld = entry.leaseEnd.map { $0 + holdTime > now } ?? false
+        if entry.drainEnd == nil && !entry.isHeld && couldBeHeld {
+          expired[key.service, default: 0] += 1
+        }
+        model.end(key)
+      }
+    }
+    guard let brake, let share = brake.share else { return }
+    for (service, count) in expired {
+      // There may have been more, which are no part of the model any more.
+      let whole = model.keys(of: service).count + count
+      try expect(
+        .neverStale, count == 1 || whole < brake.minimum || count * 100 <= whole * share,
+        "\(count) of \(whole) instances of \(service) expired at once")
+    }
+  }
+
+  /// Whether an answer has the instance longer than its lease runs, and says so.
+  private func isHeld(_ key: InstanceKey, _ entry: Model.Entry) throws -> Bool {
+    guard brake != nil, entry.drainEnd == nil, !entry.isHeld, let end = entry.leaseEnd,
+      end + holdTime > now
+    else { return false }
+    let reply = try server.ask("\(key.id).\(key.service)", .a, hasEDNS: true)
+    let isStale = reply.extendedError == 3
+    try expect(
+      .neverStale, isStale || reply.answer.isEmpty || end > now,
+      "\(key) is answered after its lease's end as if nothing were the matter")
+    return isStale
   }
 
   /// Sets the wall clock; no more than hours, as services without instances live for a day of it.
@@ -114,7 +171,7 @@ package struct Simulation {
     for _ in 0..<3 {
       try await register()
       try await renew(status: nil)
-      await advance()
+      try await advance()
       try await checkPromises(.dnsOutlivesStore)
     }
     await server.store.setStanding(.kept)
@@ -172,7 +229,7 @@ package struct Simulation {
     serial = try server.serial()
     try expect(.replies, serial > before, "the serial is not higher after a restart")
     await server.advance(by: 0)
-    model.endLeases(at: now)
+    try endLeases()
   }
 
   private func checkStored(_ services: [ServiceRecord], _ kept: [Instance]) throws {

@@ -95,11 +95,12 @@ package final class RegistryUnderTest {
   /// The reply, over TCP if nothing else is said; `name` is relative to the service zone unless
   /// it ends with a dot.
   package func ask(
-    _ name: String, _ type: RecordType, isUDP: Bool = false
+    _ name: String, _ type: RecordType, isUDP: Bool = false, hasEDNS: Bool = false
   ) throws -> Message {
     let full = name.hasSuffix(".") ? name : "\(name).mesh.internal."
     let octets = responder.reply(
-      to: QueryMessage(full, type).octets, isUDP: isUDP, at: clock.now)
+      to: QueryMessage(full, type).with { $0.opt = hasEDNS ? [.init()] : [] }.octets,
+      isUDP: isUDP, at: clock.now)
     return try Message(octets)
   }
 
