@@ -96,8 +96,7 @@ extension Simulation {
   /// Several commands that wait behind a commit which hangs while time goes on, and so are one
   /// batch.
   mutating func burst() async throws {
-    try await server.settle()
-    await server.store.setNext([])
+    try await mendStore()
     let registry = server.registry
     bursts += 1
     let first = Wish.register(
@@ -126,8 +125,7 @@ extension Simulation {
 
   /// A drain whose commit takes long: sets have the instance until it is over.
   mutating func drainSlowly() async throws {
-    try await server.settle()
-    await server.store.setNext([])
+    try await mendStore()
     let registry = server.registry
     let key = try someKey()
     guard let entry = model.entries[key], entry.drainEnd == nil else { return }
@@ -137,7 +135,7 @@ extension Simulation {
     try await advance(by: [200, 1_000, 2_500, 20_000])
     try await checkPromises(.dnsOutlivesStore)
     await server.store.release()
-    // What hung may have been the settlement of an earlier doubt.
+    // What hung may have been the replacement of a store in doubt.
     try take(await drain.value, to: .drain(key))
   }
 

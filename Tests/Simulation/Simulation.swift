@@ -177,6 +177,15 @@ package struct Simulation {
     await server.store.setStanding(.kept)
   }
 
+  /// Lets the store work from now on. After a replacement that failed there is none for a second.
+  mutating func mendStore() async throws {
+    try await server.settle()
+    await server.store.setNext([])
+    guard await server.registry.storeFailure != nil else { return }
+    try await advance(by: [1_000])
+    try await server.settle()
+  }
+
   // MARK: Crashes
 
   /// What was acknowledged is there again, each lease running its full length.
@@ -188,8 +197,7 @@ package struct Simulation {
 
   /// The process ends while a commit is under way, which is on disk then or not.
   private mutating func crashAmidCommit() async throws {
-    try await server.settle()
-    await server.store.setNext([])
+    try await mendStore()
     let key = try someKey()
     let registration = try someRegistration()
     guard !model.isTaken(key), model.entries[key]?.registration != registration else { return }
