@@ -3,6 +3,7 @@
 import Hummingbird
 import JSONText
 import NIOCore
+import ServiceRegistry
 
 extension RegistryAPI {
   /// `GET /healthz`: the program runs.
@@ -13,13 +14,35 @@ extension RegistryAPI {
   /// `GET /readyz`: queries are answered and changes can be made.
   func readiness() async throws -> Response {
     guard isReady else { throw Problem.notReady }
+    if let failure = await registry.storeFailure { throw Problem.storeFails(failure) }
     return .json(.object([("status", .string("ready"))]))
   }
 
   /// `GET /metrics`
   func showMetrics() async -> Response {
-    Response(
+    let all = await metrics() + connectionCounters.metrics
+    return Response(
       status: .ok, headers: [.contentType: Metric.mediaType],
-      body: ResponseBody(byteBuffer: ByteBuffer(string: Metric.text(of: await metrics()))))
+      body: ResponseBody(byteBuffer: ByteBuffer(string: Metric.text(of: all))))
+  }
+}
+
+extension HTTPConnectionCounters {
+  fileprivate var metrics: [Metric] {
+    [
+      Metric("rollcall_http_connections", .gauge, "HTTP connections that are open.", open),
+      Metric(
+        "rollcall_http_accepted_total", .counter,
+        "HTTP connections that came, refused ones included.", accepted),
+      Metric(
+        "rollcall_http_closed_total", .counter, "HTTP connections that ended, by reason.",
+        HTTPCloseReason.allCases.map {
+          .init(Double(closed[$0] ?? 0), labels: [("reason", $0.rawValue)])
+        }),
+      Metric(
+        "rollcall_http_unsent_octets", .gauge,
+        "Octets of replies, beyond the channels' own buffers, that clients have not taken.",
+        unsentOctets),
+    ]
   }
 }

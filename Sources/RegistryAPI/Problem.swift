@@ -143,6 +143,12 @@ extension Problem {
       detail: "the origin '\(origin)' is not this server", field: "Origin")
   }
 
+  static func storeFails(_ reason: String) -> Problem {
+    Problem(
+      status: .serviceUnavailable, kind: "store-failing", title: "Changes can't be stored",
+      detail: "DNS queries are answered, changes are refused: \(reason)")
+  }
+
   static let notReady = Problem(
     status: .serviceUnavailable, kind: "not-ready", title: "The server is not ready yet",
     detail: "the server is starting")

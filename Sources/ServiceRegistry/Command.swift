@@ -18,9 +18,10 @@ enum Command: Sendable {
   /// The instance that it is about.
   var key: InstanceKey? {
     switch self {
-    case .register(let key, _), .deregister(let key), .changeStatus(let key, _), .expire(let key):
+    case .register(let key, _), .deregister(let key), .changeStatus(let key, _), .drain(let key),
+      .expire(let key):
       key
-    case .forget: nil
+    case .remove, .forget: nil
     }
   }
 }

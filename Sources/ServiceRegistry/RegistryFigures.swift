@@ -11,12 +11,24 @@ package struct RegistryFigures: Equatable, Sendable {
   package var expirations = 0
   /// Leases that began anew.
   package var renewals = 0
+  /// Instances that drain.
+  package var draining = 0
+  /// Drains that began.
+  package var drains: UInt64 = 0
+  /// Callers that wait for the end of a drain.
+  package var waitingDrains = 0
+  /// Instances that are answered though their lease has ended, because of the brake.
+  package var held = 0
+  /// How often the brake began to hold an instance.
+  package var holds: UInt64 = 0
 }
 
 extension Registry {
   package var figures: RegistryFigures {
     RegistryFigures(
       services: state.services.count, instances: state.instanceCount,
-      revision: state.position.revision, expirations: expirations, renewals: renewals)
+      revision: state.position.revision, expirations: expirations, renewals: renewals,
+      draining: state.drainingCount, drains: drains, waitingDrains: waitingDrains,
+      held: heldCount, holds: holds)
   }
 }

@@ -24,12 +24,15 @@ struct StoreHealth {
   /// without saying how. Nobody is told what they are until that is settled: after a crash it might
   /// be wrong.
   private var inDoubt: Set<InstanceKey> = []
+  /// Services of which the same holds for all instances.
+  private var servicesInDoubt: Set<ServiceName> = []
   private(set) var counters = StoreCounters()
   private var nextReplacement = BootTime.min
   private var nextProbe = BootTime.never
 
   func isInDoubt(_ key: InstanceKey?) -> Bool {
-    !inDoubt.isEmpty && key.map(inDoubt.contains) ?? false
+    guard let key, !(inDoubt.isEmpty && servicesInDoubt.isEmpty) else { return false }
+    return inDoubt.contains(key) || servicesInDoubt.contains(key.service)
   }
 
   func mayReplace(at now: BootTime) -> Bool { now >= nextReplacement }
@@ -46,6 +49,7 @@ struct StoreHealth {
     if failure == nil { counters.commits += 1 } else { counters.failedCommits += 1 }
     if failure?.isOutcomeUnknown ?? false {
       inDoubt = Set(batch.instances.map(\.key) + batch.removedInstances)
+      servicesInDoubt = Set(batch.removedServices)
     }
     note(failure, at: now)
   }
@@ -55,6 +59,7 @@ struct StoreHealth {
       counters.replacements += 1
       needsReplacement = false
       inDoubt = []
+      servicesInDoubt = []
     } else {
       counters.failedReplacements += 1
       nextReplacement = now + Self.pause

@@ -41,7 +41,7 @@ enum Server {
       makeAnswerer: makeAnswerer(domain, responderSettings(settings, limits, limiter)),
       logger: logger)
     let reloader = ZoneReloader(settings, registry, domain, loaded: loaded, logger: logger)
-    let metrics = ServerMetrics(dns: dns, registry: registry)
+    let metrics = ServerMetrics(dns: dns, registry: registry, limiter: limiter)
     let api = RegistryAPI(
       registry: registry, allowedHosts: settings.allowedHosts, version: Version.text,
       logger: logger, metrics: { await metrics.all() },

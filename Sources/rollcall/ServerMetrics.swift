@@ -1,7 +1,7 @@
 // What `GET /metrics` tells of the whole server.
 
 import DNSTransport
-import DNSWire
+import DNSZone
 import RegistryAPI
 import ServiceRegistry
 
@@ -9,9 +9,13 @@ import ServiceRegistry
 struct ServerMetrics {
   let dns: DNSServer
   let registry: Registry
+  /// Nil where nobody is limited.
+  let limiter: RateLimiter?
 
   func all() async -> [Metric] {
-    [build] + queries + connections + registrations(await registry.figures)
+    let storeFailure = await registry.storeFailure
+    return [build] + queries + limited + connections + registrations(await registry.figures)
+      + store(await registry.storeCounters, isFailing: storeFailure != nil)
   }
 
   private var build: Metric {
@@ -33,6 +37,9 @@ struct ServerMetrics {
         "rollcall_dns_udp_malformed_total", .counter,
         "Datagrams that can't be a query: shorter than a header or from port 0.", udp.dropped),
       Metric(
+        "rollcall_dns_udp_overflowed_total", .counter,
+        "Datagrams that the kernel dropped because the receive buffer was full.", udp.overflowed),
+      Metric(
         "rollcall_dns_udp_send_errors_total", .counter,
         "Replies that the kernel refused to send.", udp.sendErrors),
     ]
@@ -40,6 +47,19 @@ struct ServerMetrics {
 
   private static func sample(_ count: Int, _ transport: Transport) -> Metric.Sample {
     .init(Double(count), labels: [("transport", transport.rawValue)])
+  }
+
+  private var limited: [Metric] {
+    let counters = limiter?.counters
+    return [
+      Metric(
+        "rollcall_dns_limited_replies_total", .counter,
+        "Replies over UDP beyond the rate limit, by what became of them.",
+        [
+          .init(Double(counters?.slipped ?? 0), labels: [("action", "truncated")]),
+          .init(Double(counters?.dropped ?? 0), labels: [("action", "dropped")]),
+        ])
+    ]
   }
 
   private var connections: [Metric] {
@@ -68,6 +88,38 @@ struct ServerMetrics {
         "rollcall_lease_expirations_total", .counter, "Leases that ended.", figures.expirations),
       Metric(
         "rollcall_lease_renewals_total", .counter, "Leases that were renewed.", figures.renewals),
+      Metric("rollcall_draining_instances", .gauge, "Instances that drain.", figures.draining),
+      Metric("rollcall_drains_total", .counter, "Drains that began.", Int(figures.drains)),
+      Metric(
+        "rollcall_drain_waiters", .gauge, "Calls that wait for the end of a drain.",
+        figures.waitingDrains),
+      Metric(
+        "rollcall_held_instances", .gauge,
+        "Instances that are answered though their lease has ended, because of the brake.",
+        figures.held),
+      Metric(
+        "rollcall_holds_total", .counter, "How often the brake began to hold an instance.",
+        Int(figures.holds)),
+    ]
+  }
+
+  private func store(_ counters: StoreCounters, isFailing: Bool) -> [Metric] {
+    [
+      Metric(
+        "rollcall_store_failing", .gauge, "1 while changes are refused because the store fails.",
+        isFailing ? 1 : 0),
+      Metric(
+        "rollcall_store_commits_total", .counter, "Transactions that were committed.",
+        counters.commits),
+      Metric(
+        "rollcall_store_failed_commits_total", .counter, "Transactions that failed.",
+        counters.failedCommits),
+      Metric(
+        "rollcall_store_replacements_total", .counter,
+        "How often the database was written anew from memory.", counters.replacements),
+      Metric(
+        "rollcall_store_failed_replacements_total", .counter,
+        "Attempts at that which failed.", counters.failedReplacements),
     ]
   }
 }

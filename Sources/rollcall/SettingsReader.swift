@@ -27,9 +27,9 @@ extension Settings {
       serverID: try reader.serverID(),
       cookieSecrets: try reader.cookieSecrets(),
       requireCookies: try reader.choice(.requireCookies, default: .never),
-      registry: try reader.registry(),
       allowQuery: try reader.prefixes(.allowQuery),
       rateLimit: try reader.rateLimit(),
+      registry: try reader.registry(),
       workers: try reader.number(
         .workers, in: 1...workerLimit, default: min(SettingsReader.cores(), workerLimit)),
       user: reader.string(.user),

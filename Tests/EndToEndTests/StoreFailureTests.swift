@@ -90,6 +90,11 @@ extension EndToEnd {
         expectUnavailable(put)
         #expect(put["detail"]?.contains("the disk is full") == true, "\(put)")
         #expect(put["outcome"] == "not-stored")
+        let readiness = try await server.curl("GET", "/readyz")
+        #expect(readiness.status == 503)
+        #expect(readiness["detail"]?.contains("the disk is full") == true, "\(readiness)")
+        #expect(try await server.curl("GET", "/healthz").status == 200)
+        #expect(try await server.metrics()["rollcall_store_failing"] == 1)
         #expect(try await server.digShort("web.mesh.internal", "A").count == 3)
 
         #expect(try await site.run(["rm", filling]).isSuccess)
@@ -97,6 +102,8 @@ extension EndToEnd {
           try await server.put("web", "web-4", #"{"address": "10.0.0.4"}"#).status / 100 == 2
         }
         #expect(try await server.digShort("web.mesh.internal", "A").count == 4)
+        #expect(try await server.curl("GET", "/readyz").status == 200)
+        #expect(try await server.metrics()["rollcall_store_failing"] == 0)
         #expect(server.log.components(separatedBy: "changes can").count == 3, "\(server.log)")
       }
     }

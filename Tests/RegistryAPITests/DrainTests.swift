@@ -131,9 +131,9 @@ import Testing
   @Test("A server that stops does not wait, and says so")
   func shutdown() async throws {
     let registry = try await makeRegistry(MemoryStore())
-    let api = RegistryAPI(registry: registry, allowedHosts: [], version: "1", logger: .silent) {
-      ZoneReload(zones: [], refused: [], warnings: [])
-    }
+    let api = RegistryAPI(
+      registry: registry, allowedHosts: [], version: "1", logger: .silent, metrics: { [] },
+      reloadZones: { ZoneReload(zones: [], refused: [], warnings: []) })
     let (ports, listening) = AsyncStream.makeStream(of: Int.self)
     let server = api.makeServer(host: "127.0.0.1", port: 0) { listening.yield($0) }
     let lifecycle = ServiceGroup(services: [Running(server: server)], logger: .silent)
