@@ -15,6 +15,8 @@ package struct APIServer: Sendable {
   let api: RegistryAPI
   let host: String
   let port: Int
+  /// Nil serves HTTP as it is.
+  let tls: TLSCredentials?
   let onListening: @Sendable (_ port: Int) async -> Void
   let logger: Logger
 
@@ -38,11 +40,19 @@ package struct APIServer: Sendable {
     logger.logLevel = max(logger.logLevel, .notice)
     return Application(
       responder: CallbackResponder { try await api.respond(to: $0, from: $1) },
-      server: .http1(configuration: connections),
+      server: builder,
       configuration: ApplicationConfiguration(
         address: .hostname(host, port: port), backlog: APILimits.backlog),
       onServerRunning: { await onListening($0.localAddress?.port ?? port) },
       logger: logger)
+  }
+
+  private var builder: HTTPServerBuilder {
+    guard let tls else { return .http1(configuration: connections) }
+    return HTTPServerBuilder { responder in
+      TLSChannel(
+        http: HTTP1Channel(responder: responder, configuration: connections), credentials: tls)
+    }
   }
 
   private var connections: HTTP1Channel.Configuration {

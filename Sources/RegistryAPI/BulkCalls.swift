@@ -6,12 +6,18 @@ import ServiceRegistry
 
 extension RegistryAPI {
   /// `POST /v1/instances`
-  func registerMany(_ request: Request, from peer: Peer) async throws -> Response {
+  func registerMany(
+    _ request: Request, by caller: Caller, from peer: Peer
+  ) async throws -> Response {
     let list = try await request.bulkList(.instances, sharing: bulkBodyRoom) { item, reader in
-      try reader.registration(item, peer: peer)
+      let item = try reader.registration(item, peer: peer)
+      try caller.checkWrite(item.key.service)
+      try caller.checkAddresses(item.value.registration)
+      return item
     }
     let replies = try await registry.register(
-      list.items.map { (key: $0.key, registration: $0.value.registration) })
+      list.items.map { (key: $0.key, registration: $0.value.registration) }, within: caller.reach)
+    audit.record(replies, by: caller, from: peer)
     return list.response(replies) { item, reply, results in
       results.append(
         item.key, status: reply.isNew ? .created : .ok, reply.instance.instance.revision,
@@ -20,14 +26,18 @@ extension RegistryAPI {
   }
 
   /// `POST /v1/renewals`
-  func renewMany(_ request: Request) async throws -> Response {
+  func renewMany(
+    _ request: Request, by caller: Caller, from peer: Peer
+  ) async throws -> Response {
     let list = try await request.bulkList(.renewals, sharing: bulkBodyRoom) { item, reader in
-      try reader.renewal(item)
+      let item = try reader.renewal(item)
+      try caller.checkWrite(item.key.service)
+      return item
     }
-    let revisions = try await registry.renew(
-      list.items.map { (key: $0.key, status: $0.value) })
-    return list.response(revisions) { item, revision, results in
-      results.append(item.key, status: .ok, revision, warnings: [])
+    let replies = try await registry.renew(list.items.map { (key: $0.key, status: $0.value) })
+    audit.record(replies, by: caller, from: peer)
+    return list.response(replies) { item, reply, results in
+      results.append(item.key, status: .ok, reply.revision, warnings: [])
     }
   }
 }

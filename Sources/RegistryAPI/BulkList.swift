@@ -44,6 +44,8 @@ struct BulkList<Value> {
         refuse(element, place, Problem(fault))
       } catch let error as RegistryError {
         refuse(element, place, Problem(error))
+      } catch let problem as Problem {
+        refuse(element, place, problem)
       }
     }
   }
@@ -94,8 +96,8 @@ extension Request {
 
   /// The list that the body has under `name`, which must be its only member.
   ///
-  /// - Parameter read: makes an item of an element; throws `JSONFault` or `RegistryError` for one
-  ///   that is to be refused.
+  /// - Parameter read: makes an item of an element; throws `JSONFault`, `RegistryError` or
+  ///   ``Problem`` for one that is to be refused.
   func bulkList<Value>(
     _ name: BulkName, sharing room: BodyRoom,
     _ read: (JSONValue, inout BulkReader) throws -> BulkItem<Value>

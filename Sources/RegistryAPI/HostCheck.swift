@@ -18,12 +18,9 @@ struct HostCheck: Sendable {
   }
 
   /// - Parameter localAddress: the listener's address, or with a wildcard the one that was used.
-  /// - Throws: 400 for a Host that is missing, given twice (RFC 9112 section 3.2) or unreadable;
-  ///   421 for another host; 403 for another origin.
+  /// - Throws: what ``form(of:)`` does; 421 for another host; 403 for another origin.
   func check(_ request: Request, arrivedAt localAddress: IPAddress?) throws(Problem) {
-    guard let text = request.head.authority, !text.isEmpty, !request.headers.contains(.secondHost),
-      let host = Authority(text)
-    else { throw .badHost }
+    let (text, host) = try Self.form(of: request)
     if let address = IPAddress(host.host) {
       guard address == localAddress || allowedAddresses.contains(address) else {
         throw .otherHost(text)
@@ -34,6 +31,22 @@ struct HostCheck: Sendable {
     if let origin = request.headers[.origin], !host.isHost(ofOrigin: origin) {
       throw .otherOrigin(origin)
     }
+  }
+}
+
+extension HostCheck {
+  /// - Throws: 400 for a Host that is missing, given twice (RFC 9112 section 3.2) or unreadable.
+  static func checkForm(of request: Request) throws(Problem) {
+    _ = try form(of: request)
+  }
+
+  private static func form(
+    of request: Request
+  ) throws(Problem) -> (text: String, host: Authority) {
+    guard let text = request.head.authority, !text.isEmpty, !request.headers.contains(.secondHost),
+      let host = Authority(text)
+    else { throw .badHost }
+    return (text, host)
   }
 }
 

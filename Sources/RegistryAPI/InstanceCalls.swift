@@ -8,21 +8,26 @@ import ServiceRegistry
 extension RegistryAPI {
   /// `PUT /v1/services/{S}/instances/{I}`
   func register(
-    _ key: InstanceKey, _ request: Request, from peer: Peer
+    _ key: InstanceKey, _ request: Request, by caller: Caller, from peer: Peer
   ) async throws -> Response {
     let wanted = try await request.json { body in
       try RegistrationBody(RegistrationBody.Fields(body, except: [.service, .id]), peer: peer)
     }
     guard let wanted else { throw Problem.emptyBody }
-    let reply = try await registry.register(key, wanted.registration)
+    try caller.checkAddresses(wanted.registration)
+    let reply = try await registry.register(key, wanted.registration, within: caller.reach)
+    audit.record(reply, by: caller, from: peer)
     return .json(status: reply.isNew ? .created : .ok) {
       $0.append(reply.instance, registry.names, warnings: reply.warnings + wanted.warnings)
     }
   }
 
   /// `DELETE /v1/services/{S}/instances/{I}`
-  func deregister(_ key: InstanceKey) async throws -> Response {
+  func deregister(
+    _ key: InstanceKey, by caller: Caller, from peer: Peer
+  ) async throws -> Response {
     try await registry.deregister(key)
+    audit.record(.deregister, of: key, by: caller, from: peer)
     return Response(status: .noContent)
   }
 
@@ -33,13 +38,16 @@ extension RegistryAPI {
   }
 
   /// `POST /v1/services/{S}/instances/{I}/renew`
-  func renew(_ key: InstanceKey, _ request: Request) async throws -> Response {
+  func renew(
+    _ key: InstanceKey, _ request: Request, by caller: Caller, from peer: Peer
+  ) async throws -> Response {
     let status: InstanceStatus?? = try await request.json { body in
       try JSONFields<RenewalField>(body).choice(.status)
     }
     do {
-      let view = try await registry.renew(key, status: status ?? nil)
-      return .json { $0.append(view, registry.names) }
+      let reply = try await registry.renew(key, status: status ?? nil)
+      if reply.isChange { audit.record(.status, reply.view, by: caller, from: peer) }
+      return .json { $0.append(reply.view, registry.names) }
     } catch {
       throw Problem(error, of: key)
     }
@@ -47,15 +55,22 @@ extension RegistryAPI {
 
   /// `POST /v1/services/{S}/instances/{I}/drain[?wait=true]`
   func drain(
-    _ key: InstanceKey, _ query: RequestQuery, _ request: Request, from peer: Peer
+    _ key: InstanceKey, _ query: RequestQuery, _ request: Request, by caller: Caller,
+    from peer: Peer
   ) async throws -> Response {
     let isWaiting = try query.flag("wait")
     try await request.refuseMembers()
-    guard isWaiting else {
-      let view = try await registry.drain(key)
-      return .json { $0.append(view, registry.names) }
+    let note: @Sendable (InstanceReply) async -> Void = { [audit] reply in
+      if reply.isChange { audit.record(.drain, reply.view, by: caller, from: peer) }
     }
-    let drain = Task { [registry] in try await registry.drainAndWait(key) }
+    guard isWaiting else {
+      let reply = try await registry.drain(key)
+      await note(reply)
+      return .json { $0.append(reply.view, registry.names) }
+    }
+    let drain = Task { [registry] in
+      try await registry.drainAndWait(key, whenDraining: note)
+    }
     peer.whenGone { drain.cancel() }
     let (view, end) = try await withTaskCancellationOrGracefulShutdownHandler {
       try await drain.value

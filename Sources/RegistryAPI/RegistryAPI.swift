@@ -12,7 +12,8 @@ package final class RegistryAPI: Sendable {
   let registry: Registry
   let version: String
   let reloadZones: @Sendable () async throws(RegistryError) -> ZoneReload
-  private let hostCheck: HostCheck
+  let audit: AuditLog
+  private let access: AccessControl
   private let logger: Logger
   let metrics: @Sendable () async -> [Metric]
   private let readyFlag = Atomic(false)
@@ -21,13 +22,12 @@ package final class RegistryAPI: Sendable {
   let bulkBodyRoom = BodyRoom(octets: APILimits.bulkBodiesLength)
 
   /// - Parameters:
-  ///   - allowedHosts: host names, without ports, that requests may be addressed to besides
-  ///     `localhost` and the address that they arrive at.
+  ///   - access: lets requests in.
   ///   - version: of the program, as `/healthz` tells it.
   ///   - metrics: collects what `/metrics` tells.
   ///   - reloadZones: reads the zone files and has the registry take them over.
   package init(
-    registry: Registry, allowedHosts: [String], version: String,
+    registry: Registry, access: AccessControl, version: String,
     connectionLimits: HTTPConnectionLimits = HTTPConnectionLimits(), logger: Logger,
     metrics: @escaping @Sendable () async -> [Metric],
     reloadZones: @escaping @Sendable () async throws(RegistryError) -> ZoneReload
@@ -38,7 +38,8 @@ package final class RegistryAPI: Sendable {
     self.version = version
     connections = HTTPConnections(limits: connectionLimits)
     self.logger = logger
-    hostCheck = HostCheck(allowedHosts: allowedHosts)
+    self.access = access
+    audit = AuditLog(logger: logger)
   }
 
   /// What has been counted since the start.
@@ -56,12 +57,15 @@ package final class RegistryAPI: Sendable {
   /// - Parameters:
   ///   - host: an IP address.
   ///   - port: 0 lets the kernel pick one.
+  ///   - tls: nil serves HTTP as it is.
   ///   - onListening: is told the port when connections are accepted; requests are answered after
   ///     it has returned.
   package func makeServer(
-    host: String, port: Int, onListening: @escaping @Sendable (_ port: Int) async -> Void
+    host: String, port: Int, tls: TLSCredentials? = nil,
+    onListening: @escaping @Sendable (_ port: Int) async -> Void
   ) -> APIServer {
-    APIServer(api: self, host: host, port: port, onListening: onListening, logger: logger)
+    APIServer(
+      api: self, host: host, port: port, tls: tls, onListening: onListening, logger: logger)
   }
 
   /// Whatever a client did wrong becomes a problem; errors of its connection are passed on.
@@ -85,10 +89,11 @@ package final class RegistryAPI: Sendable {
   }
 
   private func reply(to request: Request, from peer: Peer) async throws -> Response {
-    try hostCheck.check(request, arrivedAt: peer.localAddress)
     let route = try Route(path: request.uri.path)
+    let method = try route.method(of: request)
+    let caller = try access.admit(request, from: peer, for: route.need(method))
     let query = try RequestQuery(request.uri.query, known: route.parameters)
-    switch (route, try route.method(of: request)) {
+    switch (route, method) {
     case (.health, _):
       return health()
     case (.readiness, _):
@@ -96,29 +101,29 @@ package final class RegistryAPI: Sendable {
     case (.metrics, _):
       return await showMetrics()
     case (.services, _):
-      return try await listServices(query)
+      return try await listServices(query, for: caller)
     case (.service(let name), .delete):
-      return try await remove(ServiceName(name))
+      return try await remove(ServiceName(name), by: caller, from: peer)
     case (.service(let name), _):
       return try await show(ServiceName(name))
     case (.instances(let name), _):
       return try await listInstances(of: ServiceName(name), query)
     case (.instance(let service, let id), .put):
-      return try await register(InstanceKey(service, id), request, from: peer)
+      return try await register(InstanceKey(service, id), request, by: caller, from: peer)
     case (.instance(let service, let id), .delete):
-      return try await deregister(InstanceKey(service, id))
+      return try await deregister(InstanceKey(service, id), by: caller, from: peer)
     case (.instance(let service, let id), _):
       return try await show(InstanceKey(service, id))
     case (.renewal(let service, let id), _):
-      return try await renew(InstanceKey(service, id), request)
+      return try await renew(InstanceKey(service, id), request, by: caller, from: peer)
     case (.drain(let service, let id), _):
-      return try await drain(InstanceKey(service, id), query, request, from: peer)
+      return try await drain(InstanceKey(service, id), query, request, by: caller, from: peer)
     case (.bulkRegistration, _):
-      return try await registerMany(request, from: peer)
+      return try await registerMany(request, by: caller, from: peer)
     case (.bulkRenewal, _):
-      return try await renewMany(request)
+      return try await renewMany(request, by: caller, from: peer)
     case (.zoneReload, _):
-      return try await reload(request)
+      return try await reload(request, by: caller, from: peer)
     }
   }
 }

@@ -58,6 +58,22 @@ enum Route: Equatable {
     }
   }
 
+  /// What a caller must be allowed. Each route says so here before it can be called at all.
+  func need(_ method: HTTPRequest.Method) -> AccessNeed {
+    switch self {
+    case .health, .readiness: .nothing
+    case .metrics: .readAll
+    case .services: .readSome
+    case .service(let service): method == .get ? .readService(service) : .write(service)
+    case .instances(let service): .readService(service)
+    case .instance(let service, let id):
+      method == .get ? .readInstance(service, id: id) : .write(service)
+    case .renewal(let service, _), .drain(let service, _): .write(service)
+    case .bulkRegistration, .bulkRenewal: .writeSome
+    case .zoneReload: .administer
+    }
+  }
+
   /// The parameters that the route's query may have.
   var parameters: [String] {
     switch self {

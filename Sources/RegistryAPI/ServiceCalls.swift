@@ -6,10 +6,11 @@ import ServiceRegistry
 
 extension RegistryAPI {
   /// `GET /v1/services`
-  func listServices(_ query: RequestQuery) async throws -> Response {
+  func listServices(_ query: RequestQuery, for caller: Caller) async throws -> Response {
     let limit = try query.limit()
     let names = await registry.serviceNames()
-    let page = Self.page(of: names, after: query["cursor"], count: limit + 1)
+    // Hidden ones are out before pages are made: neither their number nor a cursor tells of them.
+    let page = Self.page(of: names, after: query["cursor"], count: limit + 1, caller.covers)
     let shown = page.prefix(limit)
     let summaries = await registry.summaries(of: Array(shown))
     return .json {
@@ -33,8 +34,9 @@ extension RegistryAPI {
   }
 
   /// `DELETE /v1/services/{S}`
-  func remove(_ name: ServiceName) async throws -> Response {
+  func remove(_ name: ServiceName, by caller: Caller, from peer: Peer) async throws -> Response {
     try await registry.remove(name)
+    audit.record(.remove, of: name, by: caller, from: peer)
     return Response(status: .noContent)
   }
 
@@ -63,9 +65,12 @@ extension RegistryAPI {
     }
   }
 
-  /// The first `count` of `names` after `cursor`, in order, without sorting half a million for each
-  /// page.
-  static func page(of names: [ServiceName], after cursor: String?, count: Int) -> [ServiceName] {
+  /// The first `count` of `names` after `cursor` that are shown, in order, without sorting half a
+  /// million for each page.
+  static func page(
+    of names: [ServiceName], after cursor: String?, count: Int,
+    _ isShown: (ServiceName) -> Bool = { _ in true }
+  ) -> [ServiceName] {
     var page: [ServiceName] = []
     var last: String?
     func keepFirst() {
@@ -76,6 +81,7 @@ extension RegistryAPI {
     }
     for name in names where cursor.map({ name.key > $0 }) ?? true {
       if let last, name.key >= last { continue }
+      guard isShown(name) else { continue }
       page.append(name)
       if page.count >= 2 * count { keepFirst() }
     }

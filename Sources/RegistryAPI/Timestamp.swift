@@ -1,11 +1,11 @@
 // Times as replies show them.
 
-import ServiceRegistry
+package import ServiceRegistry
 
 /// `2026-01-02T03:04:05.678Z` (RFC 3339).
 ///
 /// Every instance that is shown has three of them, and a general formatter takes ten times as long.
-func timestamp(_ time: WallTime) -> String {
+package func timestamp(_ time: WallTime) -> String {
   let (days, milliseconds) = time.quotientAndRemainder(roundingDownBy: 86_400_000)
   let (year, month, day) = date(days)
   let seconds = milliseconds / 1_000

@@ -22,9 +22,10 @@ package struct ZoneReload: Sendable {
 
 extension RegistryAPI {
   /// `POST /v1/zones/reload`
-  func reload(_ request: Request) async throws -> Response {
+  func reload(_ request: Request, by caller: Caller, from peer: Peer) async throws -> Response {
     try await request.refuseMembers()
     let reload = try await reloadZones()
+    audit.recordReload(by: caller, from: peer)
     guard !reload.refused.isEmpty else { return .json(.object(reload.members)) }
     throw Problem(
       status: .unprocessableContent, kind: "zone-file-refused", title: "A zone file is refused",

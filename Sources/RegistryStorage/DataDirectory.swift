@@ -24,6 +24,20 @@ package final class DataDirectory: Sendable {
       close(lock)
       throw isTaken ? .inUse(path) : .unusable(path, reason: reason)
     }
+    do {
+      try Self.syncEntry(of: path)
+    } catch {
+      close(lock)
+      throw .unusable(path, reason: "\(error)")
+    }
+  }
+
+  /// Makes the directory itself durable, whoever made it and when: it may be new, or be left by a
+  /// start that was cut off. Who may not read the directory above did not make it.
+  private static func syncEntry(of path: String) throws(FileError) {
+    let parent = "\(path)/.."
+    guard access(parent, R_OK) == 0 else { return }
+    try FileCalls.system.syncDirectory(parent)
   }
 
   deinit {

@@ -1,8 +1,11 @@
 // What can be asked of the registry, and what it replies.
 
+/// Which services a caller may be told of and may take a name from; nil stands for all.
+package typealias ServiceReach = @Sendable (ServiceName) -> Bool
+
 /// A change that somebody wants.
 enum Command: Sendable {
-  case register(InstanceKey, Registration)
+  case register(InstanceKey, Registration, ServiceReach? = nil)
   case deregister(InstanceKey)
   /// Renew, with another status than the stored one.
   case changeStatus(InstanceKey, InstanceStatus)
@@ -18,21 +21,42 @@ enum Command: Sendable {
   /// The instance that it is about.
   var key: InstanceKey? {
     switch self {
-    case .register(let key, _), .deregister(let key), .changeStatus(let key, _), .drain(let key),
-      .expire(let key):
+    case .register(let key, _, _), .deregister(let key), .changeStatus(let key, _),
+      .drain(let key), .expire(let key):
       key
     case .remove, .forget: nil
     }
   }
 }
 
+/// What a command did to an instance.
+package enum InstanceChange: Sendable {
+  /// Its lease began anew at most.
+  case none
+  case new
+  case replaced
+}
+
 /// The reply to a registration.
 package struct RegistrationReply: Sendable {
   package let instance: InstanceView
+  package let change: InstanceChange
   /// Whether the instance was not there before.
-  package let isNew: Bool
+  package var isNew: Bool { change == .new }
   /// What the registrant should know though nothing is wrong.
   package let warnings: [String]
+}
+
+/// An instance as a renewal or a drain left it; reads like its view.
+@dynamicMemberLookup
+package struct InstanceReply: Sendable {
+  package let view: InstanceView
+  /// Whether more than its lease is another one now.
+  package let isChange: Bool
+
+  package subscript<Value>(dynamicMember member: KeyPath<InstanceView, Value>) -> Value {
+    view[keyPath: member]
+  }
 }
 
 /// What is decided about a command before anything is committed.
@@ -48,6 +72,6 @@ enum Decision {
 
 /// What became of a command.
 enum Outcome: Sendable {
-  case stored(InstanceView, isNew: Bool, warnings: [String])
+  case stored(InstanceView, InstanceChange, warnings: [String])
   case removed
 }

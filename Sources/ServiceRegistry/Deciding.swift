@@ -9,8 +9,8 @@ extension Draft {
     _ command: Command, on state: RegistryState, in zone: ServiceZone
   ) -> Decision {
     switch command {
-    case .register(let key, let registration):
-      return register(key, registration, on: state, in: zone)
+    case .register(let key, let registration, let reach):
+      return register(key, registration, within: reach, on: state, in: zone)
     case .deregister(let key):
       guard instance(key, in: state) != nil else { return .refused(.unknownInstance(key)) }
       remove(key, in: state)
@@ -61,8 +61,8 @@ extension Draft {
   }
 
   private mutating func register(
-    _ key: InstanceKey, _ registration: Registration, on state: RegistryState,
-    in zone: ServiceZone
+    _ key: InstanceKey, _ registration: Registration, within reach: ServiceReach?,
+    on state: RegistryState, in zone: ServiceZone
   ) -> Decision {
     let stored = instance(key, in: state)
     // One that drains ends the drain by it.
@@ -70,17 +70,18 @@ extension Draft {
       return hasChange(of: key)
         ? .accepted(stored, isNew: false, warnings: []) : .unchanged(stored)
     }
-    if let refusal = refusal(key, registration, isNew: stored == nil, state, zone) {
+    let isNew = stored == nil
+    if let refusal = refusal(key, registration, isNew: isNew, within: reach, state, zone) {
       return .refused(refusal)
     }
     removeExpiredHolder(of: key.service, in: state)
     let instance = put(registration, at: key, in: state)
     let hidden = registration.ports.compactMap { port -> String? in
       guard let other = child(port.name, of: key.service, in: state) else { return nil }
-      return "the SRV records of port '\(port.name)' are hidden: their name belongs to the"
-        + " service '\(other)'"
+      return "the SRV records of port '\(port.name)' are hidden: their name belongs to "
+        + Self.holder("the service '\(other)'", isShown: reach?(other))
     }
-    return .accepted(instance, isNew: stored == nil, warnings: hidden)
+    return .accepted(instance, isNew: isNew, warnings: hidden)
   }
 
   /// Removes the instance above that has the service's name and whose lease has ended, so that
@@ -92,8 +93,8 @@ extension Draft {
   }
 
   private mutating func refusal(
-    _ key: InstanceKey, _ registration: Registration, isNew: Bool, _ state: RegistryState,
-    _ zone: ServiceZone
+    _ key: InstanceKey, _ registration: Registration, isNew: Bool,
+    within reach: ServiceReach?, _ state: RegistryState, _ zone: ServiceZone
   ) -> RegistryError? {
     if key.id.key == ServiceName.tagLabel {
       return .badName(.instance, key.id.text, "is reserved: it sets tags apart")
@@ -103,35 +104,64 @@ extension Draft {
     {
       return .nameTooLong(.service, name.description)
     }
-    return nameTaken(key, registration, state, zone)
+    return nameTaken(key, registration, within: reach, state, zone)
       ?? limitReached(key, isNew: isNew, state)
       ?? tooLarge(key, registration, state, zone)
   }
 
   /// The names of the table in which another registration, in another role, or a zone file stands.
   private func nameTaken(
-    _ key: InstanceKey, _ registration: Registration, _ state: RegistryState,
-    _ zone: ServiceZone
+    _ key: InstanceKey, _ registration: Registration, within reach: ServiceReach?,
+    _ state: RegistryState, _ zone: ServiceZone
   ) -> RegistryError? {
     if let (parent, id) = key.service.above,
       instance(InstanceKey(service: parent, id: id), in: state) != nil
     {
       return .nameTaken(
         name: zone.names.service(key.service).description,
-        holder: "instance '\(id)' of service '\(parent)'")
+        holder: Self.holder(
+          "instance '\(id)' of service '\(parent)'", isShown: reach?(parent)))
     }
     if let service = child(key.id, of: key.service, in: state) {
       return .nameTaken(
-        name: zone.names.instance(key).description, holder: "service '\(service)'")
+        name: zone.names.instance(key).description,
+        holder: Self.holder("service '\(service)'", isShown: reach?(service)))
+    }
+    if let reach, takesPort(of: key.service, registration.transport, beyond: reach, state) {
+      return .nameTaken(
+        name: zone.names.serviceSRV(key.service, registration.transport).description,
+        holder: Self.hiddenHolder)
     }
     guard zone.mayHide(key.service) else { return nil }
     for name in zone.names.names(of: key, registration) {
       if let owner = zone.staticOwner(claiming: name) {
         return .nameTaken(
-          name: name.description, holder: "the zone file's records at \(owner)")
+          name: name.description,
+          holder: Self.holder(
+            "the zone file's records at \(owner)", isShown: reach.map { _ in false }))
       }
     }
     return nil
+  }
+
+  /// Who holds a name, if the caller may be told.
+  private static func holder(_ holder: String, isShown: Bool?) -> String {
+    isShown ?? true ? holder : hiddenHolder
+  }
+
+  private static let hiddenHolder = "something that the token does not cover"
+
+  /// Whether the service would come to be known by the name that a service outside `reach` has for
+  /// one of its ports (RFC 2782): `_web._tcp.prod` is the service `web.prod`'s as soon as there is
+  /// one, and port `web`'s of `prod` till then.
+  private func takesPort(
+    of service: ServiceName, _ transport: TransportProtocol, beyond reach: ServiceReach,
+    _ state: RegistryState
+  ) -> Bool {
+    guard let (parent, label) = service.above, !reach(parent) else { return false }
+    let port = ServiceClaims.Port(name: label, transport: transport)
+    return claims(of: parent, in: state)?.ports.contains(port) ?? false
+      && !(claims(of: service, in: state)?.transports.contains(transport) ?? false)
   }
 
   private func limitReached(

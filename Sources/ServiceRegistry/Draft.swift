@@ -65,6 +65,11 @@ struct Draft {
     return services[name] != nil || service(name, in: state) != nil
   }
 
+  func claims(of service: ServiceName, in state: RegistryState) -> ServiceClaims? {
+    if forgotten.contains(service) { return nil }
+    return (services[service]?.record ?? state.services[service]?.record)?.claims
+  }
+
   /// The service named `label` before `name`, if there is one.
   func child(_ label: Label, of name: ServiceName, in state: RegistryState) -> ServiceName? {
     // Making the name costs more than knowing that there is none.

@@ -160,12 +160,14 @@ package actor Registry {
   // MARK: Commands
 
   /// Registers an instance or replaces what it said of itself.
+  ///
+  /// - Parameter reach: of the caller, whom only this tells who holds a name.
   package nonisolated func register(
-    _ key: InstanceKey, _ registration: Registration
+    _ key: InstanceKey, _ registration: Registration, within reach: ServiceReach? = nil
   ) async throws(RegistryError) -> RegistrationReply {
-    switch try await submit(.register(key, registration)) {
-    case .stored(let instance, let isNew, let warnings):
-      return RegistrationReply(instance: instance, isNew: isNew, warnings: warnings)
+    switch try await submit(.register(key, registration, reach)) {
+    case .stored(let instance, let change, let warnings):
+      return RegistrationReply(instance: instance, change: change, warnings: warnings)
     case .removed:
       preconditionFailure("a registration removes nothing")
     }
@@ -185,16 +187,16 @@ package actor Registry {
   /// - Parameter status: nil leaves it as it is.
   package func renew(
     _ key: InstanceKey, status: InstanceStatus?
-  ) async throws(RegistryError) -> InstanceView {
+  ) async throws(RegistryError) -> InstanceReply {
     guard let member = state.member(key), !member.isExpired else { throw .unknownInstance(key) }
     if let status = changedStatus(status, of: member),
-      case .stored(let view, _, _) = try await submit(.changeStatus(key, status))
+      case .stored(let view, let change, _) = try await submit(.changeStatus(key, status))
     {
-      return view
+      return InstanceReply(view: view, isChange: change != .none)
     }
     guard let member = state.member(key) else { throw .unknownInstance(key) }
     restartLease(member)
-    return try instance(key)
+    return InstanceReply(view: try instance(key), isChange: false)
   }
 
   /// The status if it may be another than the stored one: what is being committed, or may be on
@@ -312,13 +314,13 @@ package actor Registry {
       return .failure(error)
     case .unchanged(let instance):
       if let member = state.member(instance.key) { restartLease(member) }
-      return .success(.stored(view(instance), isNew: false, warnings: []))
+      return .success(.stored(view(instance), .none, warnings: []))
     case .accepted, .settled:
       if let failure { return .failure(.notCommitted(failure)) }
       guard case .accepted(let instance, let isNew, let warnings) = decision else {
         return .success(.removed)
       }
-      return .success(.stored(view(instance), isNew: isNew, warnings: warnings))
+      return .success(.stored(view(instance), isNew ? .new : .replaced, warnings: warnings))
     }
   }
 

@@ -9,25 +9,28 @@ extension Registry {
   /// anew.
   package nonisolated func drain(
     _ key: InstanceKey
-  ) async throws(RegistryError) -> InstanceView {
-    guard case .stored(let view, _, _) = try await submit(.drain(key)) else {
+  ) async throws(RegistryError) -> InstanceReply {
+    guard case .stored(let view, let change, _) = try await submit(.drain(key)) else {
       preconditionFailure("a drain does not remove anything at once")
     }
-    return view
+    return InstanceReply(view: view, isChange: change != .none)
   }
 
   /// Drains and waits until the instance is in no answer any more, whatever the store does then.
   /// A task that is cancelled meanwhile abandons the wait, not the drain.
+  ///
+  /// - Parameter whenDraining: is called before the wait begins.
   package func drainAndWait(
-    _ key: InstanceKey
+    _ key: InstanceKey, whenDraining: @Sendable (InstanceReply) async -> Void = { _ in }
   ) async throws(RegistryError) -> (InstanceView, DrainEnd) {
     guard waitingDrains < RegistryLimits.waitingDrains else {
       throw .tooManyWaiting(limit: RegistryLimits.waitingDrains)
     }
     waitingDrains += 1
     defer { waitingDrains -= 1 }
-    let view = try await drain(key)
-    return (view, await endOfDrain(of: key))
+    let reply = try await drain(key)
+    await whenDraining(reply)
+    return (reply.view, await endOfDrain(of: key))
   }
 
   private func endOfDrain(of key: InstanceKey) async -> DrainEnd {

@@ -2,6 +2,8 @@
 
 import FoundationEssentials
 import Logging
+import RegistryAPI
+import ServiceRegistry
 
 /// How a log line looks.
 enum LogFormat: String, CaseIterable {
@@ -37,9 +39,7 @@ private struct LineLogHandler: LogHandler {
   func log(event: LogEvent) {
     let fields = metadata.merging(event.metadata ?? [:]) { $1 }
       .map { ($0.key, "\($0.value)") }.sorted { $0.0 < $1.0 }
-    let time = Date.now.ISO8601Format(
-      .iso8601.year().month().day().time(includingFractionalSeconds: true).timeZone(
-        separator: .omitted))
+    let time = timestamp(RegistryClock.system.wall())
     let line =
       switch format {
       case .text: text(time, event, fields)
@@ -50,11 +50,22 @@ private struct LineLogHandler: LogHandler {
 
   private func text(_ time: String, _ event: LogEvent, _ fields: [(String, String)]) -> String {
     let values = fields.map { name, value in
-      value.contains(where: { $0 == " " || $0 == "\"" || $0.isNewline })
-        ? " \(name)=\(Self.quoted(value))" : " \(name)=\(value)"
+      Self.isPlain(value) ? " \(name)=\(value)" : " \(name)=\(Self.quoted(value))"
     }
-    return "\(time) \(event.level) \(event.message)\(values.joined())"
+    let message = "\(event.message)"
+    let shown = message.utf8.allSatisfy(Self.isVisible) ? message : Self.quoted(message)
+    return "\(time) \(event.level) \(shown)\(values.joined())"
   }
+
+  /// Whether a value is one word that can't be taken for anything else.
+  private static func isPlain(_ value: String) -> Bool {
+    !value.isEmpty
+      && value.utf8.allSatisfy {
+        isVisible($0) && $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\"")
+      }
+  }
+
+  private static func isVisible(_ octet: UInt8) -> Bool { (0x20..<0x7F).contains(octet) }
 
   private func json(_ time: String, _ event: LogEvent, _ fields: [(String, String)]) -> String {
     let all =
@@ -62,9 +73,23 @@ private struct LineLogHandler: LogHandler {
     return "{" + all.map { "\(Self.quoted($0)):\(Self.quoted($1))" }.joined(separator: ",") + "}"
   }
 
-  /// `text` as a JSON string, which keeps any line break out of the log's lines.
+  /// `text` as a JSON string. Whatever could end the line, or have a terminal show it otherwise
+  /// than it is, is escaped.
   private static func quoted(_ text: String) -> String {
     guard let data = try? JSONEncoder().encode(text) else { return "\"\"" }
-    return String(decoding: data, as: UTF8.self)
+    guard !data.allSatisfy(isVisible) else { return String(decoding: data, as: UTF8.self) }
+    return String(decoding: data, as: UTF8.self).unicodeScalars.map { scalar in
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator: escaped(scalar)
+      default: String(scalar)
+      }
+    }.joined()
+  }
+
+  private static func escaped(_ scalar: Unicode.Scalar) -> String {
+    String(scalar).utf16.map { unit in
+      let digits = String(unit, radix: 16)
+      return "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    }.joined()
   }
 }

@@ -12,7 +12,8 @@ struct Rollcall: AsyncParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      ServeCommand.self, BackupCommand.self, ExportCommand.self, ImportCommand.self,
+      ServeCommand.self, TokenCommand.self, BackupCommand.self, ExportCommand.self,
+      ImportCommand.self,
     ])
 }
 

@@ -15,10 +15,12 @@ struct ServeCommand: AsyncParsableCommand {
       lists are YAML lists) and in the environment (--ns-address is ROLLCALL_NS_ADDRESS; lists \
       with commas). An option here goes before the environment, and that before the file. Only \
       there: allowed_hosts, names by which the API may be addressed besides its addresses; \
-      server_id, which NSID and id.server tell; require_cookies (never, under_load, always) and \
-      cookie_secrets for DNS cookies; allow_query, prefixes of the clients that DNS answers; \
-      rate_limit, rate_limit_slip and rate_limit_exempt for response rate limiting; stop_seconds, \
-      within which the server ends after SIGTERM.
+      tls_certificate, tls_key and tls_client_ca, files in PEM with which the API speaks TLS; \
+      allow_plaintext and allow_anonymous, to do without TLS or tokens beyond loopback; \
+      server_id, which NSID and id.server tell; require_cookies (never, under_load, always) and cookie_secrets for DNS cookies; \
+      allow_query, prefixes of the clients that DNS answers; rate_limit, rate_limit_slip and \
+      rate_limit_exempt for response rate limiting; stop_seconds, within which the server ends \
+      after SIGTERM.
 
       EXAMPLES
         rollcall serve
@@ -35,8 +37,11 @@ struct ServeCommand: AsyncParsableCommand {
   @Option(help: "Answer DNS here, over UDP and TCP. Repeatable.")
   var dns: [String] = []
 
-  @Option(help: "Serve the HTTP API here. Repeatable. Loopback only.")
+  @Option(help: "Serve the HTTP API here. Repeatable. Beyond loopback it needs TLS and tokens.")
   var http: [String] = []
+
+  @Option(help: "The file of tokens, one of which each call to the API needs then.")
+  var tokens: String?
 
   @Option(help: "The address of ns in the service zone, if no zone file has it.")
   var nsAddress: String?
@@ -81,7 +86,8 @@ struct ServeCommand: AsyncParsableCommand {
   private var flags: [SettingKey: [String]] {
     let single: [(SettingKey, String?)] = [
       (.zone, zone), (.nsAddress, nsAddress), (.zones, zones), (.data, data),
-      (.workers, workers), (.user, user), (.logLevel, logLevel), (.logFormat, logFormat),
+      (.workers, workers), (.tokens, tokens), (.user, user), (.logLevel, logLevel),
+      (.logFormat, logFormat),
     ]
     var flags: [SettingKey: [String]] = [.dns: dns, .http: http].filter { !$0.value.isEmpty }
     for (key, value) in single { flags[key] = value.map { [$0] } }

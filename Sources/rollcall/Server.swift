@@ -19,6 +19,7 @@ enum Server {
     for name in settings.unknownVariables {
       logger.warning("no setting has this environment variable", metadata: ["name": "\(name)"])
     }
+    let access = try APIAccess(settings, logger)
     ProcessLimits.forbidCoreFiles()
     let descriptors = ProcessLimits.raiseDescriptors(to: settings.descriptorNeed)
     let manager = ServiceManager(logger: logger)
@@ -41,10 +42,11 @@ enum Server {
       makeAnswerer: makeAnswerer(domain, responderSettings(settings, limits, limiter)),
       logger: logger)
     let reloader = ZoneReloader(settings, registry, domain, loaded: loaded, logger: logger)
-    let metrics = ServerMetrics(dns: dns, registry: registry, limiter: limiter)
+    let metrics = ServerMetrics(
+      dns: dns, registry: registry, limiter: limiter, access: access)
     let api = RegistryAPI(
-      registry: registry, allowedHosts: settings.allowedHosts, version: Version.text,
-      logger: logger, metrics: { await metrics.all() },
+      registry: registry, access: access.control, version: Version.text, logger: logger,
+      metrics: { await metrics.all() },
       reloadZones: { () async throws(RegistryError) in try await reloader.reload() })
     let readiness = Readiness(listeners: settings.http.count) { httpPorts in
       await registry.startLeases()
@@ -64,11 +66,11 @@ enum Server {
     try await dns.start()
     var services: [any Service] = [
       DNSService(server: dns),
-      HangupService(hangups: hangups, reloader: reloader, manager: manager),
+      HangupService(hangups: hangups, access: access, reloader: reloader, manager: manager),
     ]
     if let limiter { services.append(RateLimitLog(limiter: limiter, logger: logger)) }
     if let watchdog = Watchdog(manager, registry, dns, logger) { services.append(watchdog) }
-    services += httpServices(api, settings, readiness)
+    services += httpServices(api, access.tls, settings, readiness)
     let group = ServiceGroup(services: services, logger: logger)
     try await OrderlyStop(group, limit: settings.stopSeconds, manager, logger).run()
     await registry.stopTimer()
@@ -77,6 +79,7 @@ enum Server {
 
   /// Reads all that `run` would read at start and says what is wrong with it.
   static func check(_ settings: Settings) throws {
+    _ = try APIAccess(settings, Logger(label: "rollcall"))
     let zones = try LoadedZones(settings)
     for refusal in zones.refused { StandardError.write(line: "rollcall: \(refusal.error)") }
     guard zones.refused.isEmpty else {
@@ -145,11 +148,11 @@ enum Server {
   }
 
   private static func httpServices(
-    _ api: RegistryAPI, _ settings: Settings, _ readiness: Readiness
+    _ api: RegistryAPI, _ tls: TLSCredentials?, _ settings: Settings, _ readiness: Readiness
   ) -> [any Service] {
     settings.http.enumerated().map { index, address in
       HTTPService(
-        server: api.makeServer(host: address.ipAddress, port: Int(address.port)) { port in
+        server: api.makeServer(host: address.ipAddress, port: Int(address.port), tls: tls) { port in
           await readiness.isListening(index, port: port)
         })
     }

@@ -11,11 +11,13 @@ struct ServerMetrics {
   let registry: Registry
   /// Nil where nobody is limited.
   let limiter: RateLimiter?
+  let access: APIAccess
 
   func all() async -> [Metric] {
     let storeFailure = await registry.storeFailure
     return [build] + queries + limited + connections + registrations(await registry.figures)
       + store(await registry.storeCounters, isFailing: storeFailure != nil)
+      + callers
   }
 
   private var build: Metric {
@@ -120,6 +122,26 @@ struct ServerMetrics {
       Metric(
         "rollcall_store_failed_replacements_total", .counter,
         "Attempts at that which failed.", counters.failedReplacements),
+    ]
+  }
+
+  private var callers: [Metric] {
+    let refusals = [
+      Metric(
+        "rollcall_http_unauthenticated_total", .counter, "Requests without a valid token.",
+        access.control.unauthenticatedCount),
+      Metric(
+        "rollcall_http_forbidden_total", .counter, "Requests that their token does not allow.",
+        access.control.forbiddenCount),
+      Metric(
+        "rollcall_tokens", .gauge, "Tokens of the file, expired ones included.",
+        access.control.tokenCount),
+    ]
+    guard let tls = access.tls else { return refusals }
+    return refusals + [
+      Metric(
+        "rollcall_tls_certificate_expiry_timestamp_seconds", .gauge,
+        "When the API's certificate ends, in seconds since 1970.", tls.expiresAt)
     ]
   }
 }

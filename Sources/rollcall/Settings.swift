@@ -11,6 +11,7 @@ struct Settings {
   var zone: DomainName
   var dns: [ListenAddress]
   var http: [ListenAddress]
+  var access: AccessSettings
   /// Host names by which the API may be addressed besides its addresses and `localhost`.
   var allowedHosts: [String]
   /// Where clients reach this server; nil where all listeners are wildcards and none is named.
@@ -60,6 +61,12 @@ enum SettingKey: String, CaseIterable {
   case dns
   case http
   case allowedHosts = "allowed_hosts"
+  case tokens
+  case tlsCertificate = "tls_certificate"
+  case tlsKey = "tls_key"
+  case tlsClientCA = "tls_client_ca"
+  case allowPlaintext = "allow_plaintext"
+  case allowAnonymous = "allow_anonymous"
   case nsAddress = "ns_address"
   case zones
   case data

@@ -15,10 +15,12 @@ extension Settings {
   static func read(flags: [SettingKey: [String]], file: String?) async throws -> Settings {
     let reader = try await SettingsReader(flags: flags, file: file)
     let dns = try reader.addresses(.dns, default: "127.0.0.1:5300")
+    let http = try reader.addresses(.http, default: "127.0.0.1:8053")
     return Settings(
       zone: try reader.domainName(.zone, default: "mesh.internal."),
       dns: dns,
-      http: try reader.loopbackAddresses(.http, default: "127.0.0.1:8053"),
+      http: http,
+      access: try reader.access(listeners: http),
       allowedHosts: reader.strings(.allowedHosts) ?? [],
       nsAddress: try reader.nsAddress(listeners: dns),
       zonesDirectory: reader.string(.zones) ?? "zones",
@@ -152,16 +154,21 @@ private struct SettingsReader {
     return addresses
   }
 
-  /// Whoever reaches the API may change everything, so it must not be reached from elsewhere.
-  func loopbackAddresses(_ key: SettingKey, default fallback: String) throws -> [ListenAddress] {
-    let addresses = try addresses(key, default: fallback)
-    for address in addresses where !address.isLoopback {
-      throw SettingError(
-        key, "\(address)",
-        "is not a loopback address; the API has no access control yet, "
-          + "so it listens on 127.0.0.1 or [::1] only")
+  func access(listeners: [ListenAddress]) throws -> AccessSettings {
+    let access = AccessSettings(
+      tokens: string(.tokens), certificate: string(.tlsCertificate), key: string(.tlsKey),
+      clientCA: string(.tlsClientCA), allowsPlaintext: try bool(.allowPlaintext, default: false),
+      allowsAnonymous: try bool(.allowAnonymous, default: false))
+    try access.check(listeners: listeners)
+    return access
+  }
+
+  func bool(_ key: SettingKey, default fallback: Bool) throws -> Bool {
+    guard let text = string(key) else { return fallback }
+    guard let value = Bool(text) else {
+      throw SettingError(key, text, "must be true or false")
     }
-    return addresses
+    return value
   }
 
   func prefixes(_ key: SettingKey, default fallback: [String] = []) throws -> [AddressPrefix] {
@@ -281,7 +288,7 @@ private struct SettingsReader {
 
 extension YamlError {
   /// Place and problem, without the picture of the line.
-  fileprivate var oneLine: String {
+  var oneLine: String {
     switch self {
     case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
       .composer(_, let problem, let mark, _):

@@ -146,12 +146,15 @@ extension ZoneReport {
 /// Reloads at each SIGHUP.
 struct HangupService: Service {
   let hangups: UnixSignalsSequence
+  let access: APIAccess
   let reloader: ZoneReloader
   let manager: ServiceManager
 
   func run() async {
     for await _ in hangups.cancelOnGracefulShutdown() {
       manager.tellReloading()
+      // A token that is revoked must not wait for zones.
+      access.reload()
       // What went wrong is in the log.
       _ = try? await reloader.reload()
       manager.tellReloaded()

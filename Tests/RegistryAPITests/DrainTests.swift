@@ -131,8 +131,9 @@ import Testing
   @Test("A server that stops does not wait, and says so")
   func shutdown() async throws {
     let registry = try await makeRegistry(MemoryStore())
+    let access = AccessControl(tokens: nil)
     let api = RegistryAPI(
-      registry: registry, allowedHosts: [], version: "1", logger: .silent, metrics: { [] },
+      registry: registry, access: access, version: "1", logger: .silent, metrics: { [] },
       reloadZones: { ZoneReload(zones: [], refused: [], warnings: []) })
     let (ports, listening) = AsyncStream.makeStream(of: Int.self)
     let server = api.makeServer(host: "127.0.0.1", port: 0) { listening.yield($0) }
@@ -140,7 +141,8 @@ import Testing
     async let end: Void = lifecycle.run()
     let port = try #require(await ports.first { _ in true })
     let running = TestServer(
-      api: api, registry: registry, store: MemoryStore(), host: "127.0.0.1", port: port)
+      api: api, registry: registry, store: MemoryStore(), host: "127.0.0.1", port: port,
+      access: access, log: RecordedLog())
     _ = try await running.put(Self.path, Self.body)
     async let reply = running.post(Self.path + "/drain?wait=true")
     try await waitForWaiter(running)

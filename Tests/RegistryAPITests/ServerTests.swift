@@ -65,8 +65,9 @@ import Testing
     }
     release.yield()  // The commit of the start.
     let registry = try await makeRegistry(store)
+    let access = AccessControl(tokens: nil)
     let api = RegistryAPI(
-      registry: registry, allowedHosts: [], version: "1", logger: .silent, metrics: { [] },
+      registry: registry, access: access, version: "1", logger: .silent, metrics: { [] },
       reloadZones: { ZoneReload(zones: [], refused: [], warnings: []) })
     let (ports, listening) = AsyncStream.makeStream(of: Int.self)
     let server = api.makeServer(host: "127.0.0.1", port: 0) { listening.yield($0) }
@@ -74,7 +75,8 @@ import Testing
     async let end: Void = lifecycle.run()
     let port = try #require(await ports.first { _ in true })
     let running = TestServer(
-      api: api, registry: registry, store: store, host: "127.0.0.1", port: port)
+      api: api, registry: registry, store: store, host: "127.0.0.1", port: port, access: access,
+      log: RecordedLog())
     async let reply = running.put(Self.path, Self.body)
     var commitsSeen = commits.makeAsyncIterator()
     _ = await commitsSeen.next()

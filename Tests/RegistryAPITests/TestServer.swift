@@ -14,6 +14,8 @@ struct TestServer {
   let store: MemoryStore
   let host: String
   let port: Int
+  let access: AccessControl
+  let log: RecordedLog
 
   func curl(_ path: String, _ arguments: [String] = [], body: Data? = nil) async throws -> Reply {
     let isWildcard = host == "0.0.0.0" || host == "::"
@@ -36,16 +38,22 @@ struct TestServer {
   }
 }
 
+/// 2026-01-02T03:04:05.678Z
+let testTime: WallTime = 1_767_323_045_678
+
 /// Runs `body` while a server listens.
 func withServer(
-  on host: String = "127.0.0.1", allowedHosts: [String] = [], store: MemoryStore = MemoryStore(),
+  on host: String = "127.0.0.1", allowedHosts: [String] = [], tokens: TokenTable? = nil,
+  store: MemoryStore = MemoryStore(),
   reloadZones: ZoneReload = ZoneReload(zones: [], refused: [], warnings: []),
   reloadError: RegistryError? = nil, metrics: [Metric] = [],
   _ body: (TestServer) async throws -> Void
 ) async throws {
   let registry = try await makeRegistry(store)
+  let access = AccessControl(tokens: tokens, allowedHosts: allowedHosts) { testTime }
+  let log = RecordedLog()
   let api = RegistryAPI(
-    registry: registry, allowedHosts: allowedHosts, version: "1.2.3", logger: .silent,
+    registry: registry, access: access, version: "1.2.3", logger: log.logger,
     metrics: { metrics },
     reloadZones: { () async throws(RegistryError) in
       if let reloadError { throw reloadError }
@@ -60,7 +68,9 @@ func withServer(
     }
     if let port = await ports.first(where: { _ in true }) {
       try await body(
-        TestServer(api: api, registry: registry, store: store, host: host, port: port))
+        TestServer(
+          api: api, registry: registry, store: store, host: host, port: port, access: access,
+          log: log))
     } else {
       try await group.next()
     }
@@ -82,7 +92,7 @@ func makeRegistry(_ store: MemoryStore) async throws -> Registry {
   ]
   let zone = Zone(apex: apex, records: records, in: domain)
   domain.publish([zone])
-  let clock = RegistryClock(boot: { 0 }, wall: { 1_767_323_045_678 })
+  let clock = RegistryClock(boot: { 0 }, wall: { testTime })
   let registry = Registry(
     zone: ServiceZone(zone, in: domain, records: records, ttl: 5), store: store, clock: clock,
     logger: .silent)

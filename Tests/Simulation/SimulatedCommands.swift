@@ -19,8 +19,9 @@ enum Wish: Sendable {
       let reply = try await registry.register(key, registration)
       return (reply.instance, reply.isNew)
     case .deregister(let key): try await registry.deregister(key)
-    case .renew(let key, let status): return (try await registry.renew(key, status: status), false)
-    case .drain(let key): return (try await registry.drain(key), false)
+    case .renew(let key, let status):
+      return (try await registry.renew(key, status: status).view, false)
+    case .drain(let key): return (try await registry.drain(key).view, false)
     case .remove(let service): try await registry.remove(service)
     }
     return (nil, false)
