@@ -217,7 +217,7 @@ extension InstanceEntry {
     case .a: 4
     case .aaaa: 16
     case .srv: Self.targetOffsetInSRV + instance.nameLength
-    default: instance.text.count
+    default: instance.publishedText.count
     }
   }
 
@@ -242,7 +242,7 @@ extension InstanceEntry {
       (memory + Self.targetOffsetInSRV).copyMemory(
         from: target.baseAddress!, byteCount: target.count)
     default:
-      let text = instance.text
+      let text = instance.publishedText
       memory.copyMemory(from: text.baseAddress!, byteCount: text.count)
     }
   }

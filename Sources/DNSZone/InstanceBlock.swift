@@ -27,10 +27,17 @@ package struct InstanceBlock {
     let textLength: UInt16
     let v4Count: UInt8
     let v6Count: UInt8
-    /// The name has capitals, which the node's name has not: it stands a second time, at the end.
-    let hasCapitals: Bool
+    let traits: Traits
     /// The lease end is a later one than the instance was promised.
     let isHeld: Atomic<Bool>
+  }
+
+  struct Traits: OptionSet {
+    let rawValue: UInt8
+    /// The name has capitals, which the node's name has not: it stands a second time, at the end.
+    static let hasCapitals = Traits(rawValue: 1)
+    /// Nobody who asks is told the text.
+    static let textIsHidden = Traits(rawValue: 2)
   }
 
   let base: UnsafeMutableRawPointer
@@ -53,14 +60,16 @@ package struct InstanceBlock {
   var nameLength: Int { Int(node.header.pointee.nameLength) }
   private var textOffset: Int { nameOffset + nameLength }
   private var targetOffset: Int {
-    part.pointee.hasCapitals ? textOffset + Int(part.pointee.textLength) : nameOffset
+    hasCapitals ? textOffset + Int(part.pointee.textLength) : nameOffset
   }
+
+  private var hasCapitals: Bool { part.pointee.traits.contains(.hasCapitals) }
 
   /// Counters stand only where an instance has addresses to turn.
   private var hasTurns: Bool { v4Count > 1 || v6Count > 1 }
   private var turnsOffset: Int {
     let end =
-      textOffset + Int(part.pointee.textLength) + (part.pointee.hasCapitals ? nameLength : 0)
+      textOffset + Int(part.pointee.textLength) + (hasCapitals ? nameLength : 0)
     return (end + 7) & ~7
   }
 
@@ -78,9 +87,16 @@ package struct InstanceBlock {
     nonmutating set { part.pointee.isHeld.store(newValue, ordering: .relaxed) }
   }
 
-  /// RDATA of the TXT record.
+  /// What was given as RDATA of the TXT record.
   package var text: UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(start: base + textOffset, count: Int(part.pointee.textLength))
+  }
+
+  /// RDATA of the TXT record; one empty string where the text is hidden.
+  var publishedText: UnsafeRawBufferPointer {
+    guard part.pointee.traits.contains(.textIsHidden) else { return text }
+    // An empty string is one zero octet, as the root label is, with which the name ends.
+    return UnsafeRawBufferPointer(start: base + textOffset - 1, count: 1)
   }
 
   /// The name as it was given.
@@ -158,12 +174,14 @@ package struct InstanceBlock {
     package var weight: UInt16
     /// RDATA of the TXT record; at most 65,535 octets.
     package var text: [UInt8]
+    /// Whether nobody who asks is told the text.
+    package var isTextHidden: Bool
     /// Seconds at most.
     package var ttl: UInt32
 
     package init(
       name: [UInt8], addresses: [IPAddress], port: UInt16?, priority: UInt16 = 0,
-      weight: UInt16 = 1, text: [UInt8] = [0], ttl: UInt32
+      weight: UInt16 = 1, text: [UInt8] = [0], isTextHidden: Bool = false, ttl: UInt32
     ) {
       self.name = name
       self.addresses = addresses
@@ -171,6 +189,7 @@ package struct InstanceBlock {
       self.priority = priority
       self.weight = weight
       self.text = text
+      self.isTextHidden = isTextHidden
       self.ttl = ttl
     }
   }
@@ -180,6 +199,8 @@ package struct InstanceBlock {
     let v4Count = content.addresses.count(where: \.isV4)
     let v6Count = content.addresses.count - v4Count
     let hasCapitals = content.name.contains { $0 != $0.asciiLowercased }
+    var traits: Traits = hasCapitals ? .hasCapitals : []
+    if content.isTextHidden { traits.insert(.textIsHidden) }
     let length =
       v4Offset + v4Count * 4 + v6Count * 16 + name.length * (hasCapitals ? 2 : 1)
       + content.text.count
@@ -193,7 +214,7 @@ package struct InstanceBlock {
         leaseEnd: Atomic(.never), ttl: content.ttl, priority: content.priority.bigEndian,
         weight: content.weight.bigEndian, port: content.port ?? 0,
         textLength: UInt16(content.text.count), v4Count: UInt8(v4Count), v6Count: UInt8(v6Count),
-        hasCapitals: hasCapitals, isHeld: Atomic(false)))
+        traits: traits, isHeld: Atomic(false)))
     block.fill(content, name)
     return block
   }
@@ -217,7 +238,7 @@ package struct InstanceBlock {
       }
     }
     if !content.text.isEmpty { copy(content.text, to: textOffset) }
-    if part.pointee.hasCapitals { copy(content.name, to: targetOffset) }
+    if hasCapitals { copy(content.name, to: targetOffset) }
     if hasTurns { memset(base + turnsOffset, 0, 16) }
   }
 }

@@ -22,6 +22,8 @@ package final class ServiceZone {
   private var hidden: [ServiceName: Set<DomainName>] = [:]
   /// Seconds that an answer for a registered name may be kept at most.
   let ttl: UInt32
+  /// Whether TXT records tell instances' metadata.
+  private let publishesMetadata: Bool
   private(set) var serial: UInt32
 
   /// Seconds that a negative answer in the service zone may be kept at most.
@@ -32,7 +34,12 @@ package final class ServiceZone {
   ///   - domain: where it and all other zones are published already.
   ///   - records: those of the static part, a SOA among them.
   ///   - ttl: seconds for registered names.
-  package init(_ zone: Zone, in domain: ZoneDomain, records: [ResourceRecord], ttl: UInt32) {
+  ///   - publishesMetadata: whether TXT records tell it.
+  package init(
+    _ zone: Zone, in domain: ZoneDomain, records: [ResourceRecord], ttl: UInt32,
+    publishesMetadata: Bool = true
+  ) {
+    self.publishesMetadata = publishesMetadata
     self.zone = zone
     self.domain = domain
     self.records = records
@@ -159,7 +166,8 @@ package final class ServiceZone {
       InstanceBlock.Content(
         name: names.instance(instance.key.id, service: service),
         addresses: registration.addresses, port: registration.port,
-        priority: registration.priority, weight: registration.weight, text: text, ttl: ttl))
+        priority: registration.priority, weight: registration.weight, text: text,
+        isTextHidden: !publishesMetadata, ttl: ttl))
   }
 
   /// Publishes what that part of `service` is now.

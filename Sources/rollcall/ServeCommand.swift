@@ -17,7 +17,8 @@ struct ServeCommand: AsyncParsableCommand {
       there: allowed_hosts, names by which the API may be addressed besides its addresses; \
       tls_certificate, tls_key and tls_client_ca, files in PEM with which the API speaks TLS; \
       allow_plaintext and allow_anonymous, to do without TLS or tokens beyond loopback; \
-      server_id, which NSID and id.server tell; require_cookies (never, under_load, always) and cookie_secrets for DNS cookies; \
+      publish_metadata, false to keep metadata out of DNS; server_id, which NSID and id.server \
+      tell; require_cookies (never, under_load, always) and cookie_secrets for DNS cookies; \
       allow_query, prefixes of the clients that DNS answers; rate_limit, rate_limit_slip and \
       rate_limit_exempt for response rate limiting; stop_seconds, within which the server ends \
       after SIGTERM.

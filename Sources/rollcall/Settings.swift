@@ -20,6 +20,8 @@ struct Settings {
   /// Whether the directory of zone files was named and so must be there.
   var isZonesDirectoryNamed: Bool
   var dataDirectory: String
+  /// Whether TXT records tell instances' metadata to all who ask.
+  var publishMetadata: Bool
   /// What `id.server` and NSID say; nil tells nobody.
   var serverID: String?
   /// One or two, the first for new cookies; none: one that nobody knows, made at start.
@@ -73,6 +75,7 @@ enum SettingKey: String, CaseIterable {
   case workers
   case user
   case stopSeconds = "stop_seconds"
+  case publishMetadata = "publish_metadata"
   case serverID = "server_id"
   case cookieSecrets = "cookie_secrets"
   case requireCookies = "require_cookies"

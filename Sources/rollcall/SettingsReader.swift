@@ -26,6 +26,7 @@ extension Settings {
       zonesDirectory: reader.string(.zones) ?? "zones",
       isZonesDirectoryNamed: reader.string(.zones) != nil,
       dataDirectory: reader.string(.data) ?? "rollcall-data",
+      publishMetadata: try reader.bool(.publishMetadata, default: true),
       serverID: try reader.serverID(),
       cookieSecrets: try reader.cookieSecrets(),
       requireCookies: try reader.choice(.requireCookies, default: .never),

@@ -90,6 +90,8 @@ struct LoadedZones {
       apex: settings.zone, records: records, in: domain,
       negativeTTLLimit: ServiceZone.negativeTTL)
     domain.publish(zones + [own])
-    return ServiceZone(own, in: domain, records: records, ttl: Self.serviceTTL)
+    return ServiceZone(
+      own, in: domain, records: records, ttl: Self.serviceTTL,
+      publishesMetadata: settings.publishMetadata)
   }
 }

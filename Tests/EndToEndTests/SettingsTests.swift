@@ -87,6 +87,27 @@ extension EndToEnd {
       }
     }
 
+    @Test("With publish_metadata: false nobody who asks DNS is told metadata, the API still is")
+    func hiddenMetadata() async throws {
+      try await withSite { site in
+        try site.write("publish_metadata: false\n", to: "conf.yaml")
+        var server = try await site.startServer(["--config", "conf.yaml"])
+        let path = "/v1/services/web/instances/Web-1"
+        let body = #"{"address":"10.0.0.1","metadata":{"secret":"s1"},"lease_seconds":null}"#
+        try await server.register("web", "Web-1", body)
+        for _ in 0..<2 {
+          #expect(try await server.digShort("web-1.web.mesh.internal", "TXT") == ["\"\""])
+          let any = try await server.dig("web-1.web.mesh.internal", "ANY", "+tcp")
+          #expect(any.status == "NOERROR" && !any.text.contains("s1"))
+          #expect(try await server.curl("GET", path)["metadata"] == #"{"secret":"s1"}"#)
+          server.kill()
+          server = try await server.startAgain(["--config", "conf.yaml"])
+        }
+        server = try await server.killAndStartAgain()
+        #expect(try await server.digShort("web-1.web.mesh.internal", "TXT") == [#""secret=s1""#])
+      }
+    }
+
     @Test("--check says that all is right, and makes nothing")
     func goodCheck() async throws {
       try await withSite { site in
