@@ -53,14 +53,7 @@ enum Server {
       await registry.startTimer()
       api.setReady()
       warn(settings, descriptors: descriptors, logger)
-      let http = zip(settings.http, httpPorts).map { "\($0.ipAddress):\($1)" }
-      logger.notice(
-        "ready",
-        metadata: [
-          "dns": .init(stringLiteral: dns.boundAddresses.map(\.description).joined(separator: ",")),
-          "http": .init(stringLiteral: http.joined(separator: ",")),
-          "zone": "\(settings.zone)",
-        ])
+      sayReady(settings, dns, httpPorts, logger)
       manager.tellReady("answering for \(settings.zone)")
     }
     try await dns.start()
@@ -130,6 +123,20 @@ enum Server {
     responder.rateLimiter = limiter
     responder.tcpIdleSeconds = limits.idle / .seconds(1)
     return responder
+  }
+
+  /// Says where the server listens: the kernel may have picked the ports.
+  private static func sayReady(
+    _ settings: Settings, _ dns: DNSServer, _ httpPorts: [Int], _ logger: Logger
+  ) {
+    let http = zip(settings.http, httpPorts).map { "\($0.ipAddress):\($1)" }
+    logger.notice(
+      "ready",
+      metadata: [
+        "dns": .init(stringLiteral: dns.boundAddresses.map(\.description).joined(separator: ",")),
+        "http": .init(stringLiteral: http.joined(separator: ",")),
+        "zone": "\(settings.zone)",
+      ])
   }
 
   /// What works, but not as it should.
