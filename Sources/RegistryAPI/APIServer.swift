@@ -104,7 +104,11 @@ struct Peer: InitializableFromSource {
   func whenGone(_ body: @escaping @Sendable () -> Void) {
     guard let channel else { return }
     channel.eventLoop.execute {
-      try? channel.pipeline.syncOperations.handler(type: InputEnd.self).whenEnded(body)
+      // A connection that is closed has no handlers any more.
+      guard let end = try? channel.pipeline.syncOperations.handler(type: InputEnd.self) else {
+        return body()
+      }
+      end.whenEnded(body)
     }
   }
 }

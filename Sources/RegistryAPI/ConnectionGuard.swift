@@ -23,6 +23,10 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private var unanswered = 0
   /// Replies that are written, less those that are on their way.
   private var unsent = 0
+  /// A request that asks for another protocol is the connection's last: NIO parses nothing that
+  /// comes after it, and would keep it all.
+  private var isLastRequest = false
+  private var isLastRequestHere = false
   private var sendTimer: Scheduled<Void>?
 
   init(_ connections: HTTPConnections) {
@@ -82,18 +86,38 @@ extension ConnectionGuard {
       if case .head = unwrapInboundIn(data) { refuse(context) }
       return
     }
-    if case .end = unwrapInboundIn(data) {
+    switch unwrapInboundIn(data) {
+    case .head(let request):
+      isLastRequest = request.method == .connect || request.headerFields.contains(.upgrade)
+    case .body: break
+    case .end:
+      isLastRequestHere = isLastRequest
       unanswered += 1
-      noteState()
+      // Only what it takes of its replies moves the time of a client that is sent some.
+      if unsent == 0 { noteState() }
     }
     context.fireChannelRead(data)
   }
 
+  func read(context: ChannelHandlerContext) {
+    if !isLastRequestHere { context.read() }
+  }
+
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-    guard case .end = unwrapOutboundIn(data) else {
+    switch unwrapOutboundIn(data) {
+    case .head(var response) where isLastRequestHere && unanswered == 1:
+      response.headerFields[.connection] = "close"
+      context.write(wrapOutboundOut(.head(response)), promise: promise)
+    case .head, .body:
       context.write(data, promise: promise)
-      return
+    case .end:
+      writeEnd(context, data, promise)
     }
+  }
+
+  private func writeEnd(
+    _ context: ChannelHandlerContext, _ data: NIOAny, _ promise: EventLoopPromise<Void>?
+  ) {
     unanswered -= 1
     unsent += 1
     noteState()
@@ -101,6 +125,7 @@ extension ConnectionGuard {
     promise.futureResult.assumeIsolated().whenComplete { [self] _ in
       unsent -= 1
       noteState()
+      if isLastRequestHere, unanswered == 0, unsent == 0 { head.close() }
     }
     context.write(data, promise: promise)
   }

@@ -2,9 +2,9 @@
 //
 // An attacker can open connections faster than any client, so at the limit somebody has to go, and
 // it should not be a client that behaves. First go those that do not take their replies, then
-// those that never sent a whole request, then those that are idle between two; of each kind the
-// one that has waited longest. A client that is kept from closing nobody who is being answered
-// gets 503 and comes again.
+// those that never sent a whole request while these are more than half, then those that are idle
+// between two; of each kind the one that has waited longest. A client that is kept from closing
+// nobody who is being answered gets 503 and comes again.
 
 import DNSWire
 import NIOCore
@@ -175,14 +175,20 @@ extension HTTPConnections.Table {
   func longestWaiting(
     at now: NIODeadline, _ limits: HTTPConnectionLimits, from address: IPAddress? = nil
   ) -> HTTPClient? {
-    var longest: (client: HTTPClient, rank: Int, since: NIODeadline)?
+    var longest: [Int: (client: HTTPClient, since: NIODeadline)] = [:]
+    var newcomers = 0
     for client in clients.values where address == nil || client.address == address {
       guard let rank = client.rank(at: now, limits) else { continue }
+      if rank == 1 { newcomers += 1 }
       let since = client.view.since
-      if let longest, (longest.rank, longest.since) <= (rank, since) { continue }
-      longest = (client, rank, since)
+      if let other = longest[rank], other.since <= since { continue }
+      longest[rank] = (client, since)
     }
-    return longest?.client
+    // Half the places are newcomers' whatever happens: who held all others with idle connections
+    // would else have each of them closed by the next.
+    let places = (address == nil ? limits.connections : limits.fromOneAddress) / 2
+    let order = newcomers > places ? [0, 1, 2] : [0, 2, 1]
+    return order.lazy.compactMap { longest[$0]?.client }.first
   }
 
   mutating func setUnsent(_ octets: Int, of client: HTTPClient) {

@@ -81,6 +81,9 @@ package final class StoreImport {
     case let error as JSONError: "is not JSON: \(error.reason)"
     case let fault as JSONFault: "\(fault.path): \(fault.fault)"
     case let error as RegistryError: words(error)
+    case let error as DatabaseError
+    where error.extendedResultCode == .SQLITE_CONSTRAINT_NOTNULL:
+      "a member is missing"
     case let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT:
       "is there twice"
     default: faultText(error)
@@ -167,6 +170,7 @@ package final class StoreImport {
   package func finish() throws(SavedStateError) {
     guard let position else { throw SavedStateError("the file is empty") }
     do {
+      try fresh.write { try Self.markEmpty($0) }
       try fresh.add(StoreBatch(position: position))
       try fresh.putInPlace()
     } catch {
@@ -175,9 +179,25 @@ package final class StoreImport {
   }
 }
 
+extension StoreImport {
+  /// Whether a service is empty is what its instances' lines say: one that says so itself and has
+  /// instances would be forgotten with them.
+  private static func markEmpty(_ database: Database) throws {
+    try database.execute(
+      sql: """
+        UPDATE service SET empty_since = CASE
+          WHEN EXISTS (SELECT 1 FROM instance WHERE instance.service = service.number) THEN NULL
+          ELSE coalesce(empty_since, CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)) END
+        """)
+  }
+}
+
 /// The members of a line's object.
 private struct Members {
   private var values: [String: JSONValue] = [:]
+
+  /// Times are milliseconds since 1970; the last one is the end of the year 9999.
+  private static let numbers = 0...253_402_300_799_999
 
   init(_ json: JSONValue) throws {
     guard let members = json.members else { throw SavedStateError("must be an object") }
@@ -203,6 +223,9 @@ private struct Members {
         ExportFormat.isJSON(name) || ["service", "id"].contains(name) || value.isNull
           || value.integer != nil
       else { throw SavedStateError("\(name): must be a whole number") }
+      guard value.integer.map(Self.numbers.contains) ?? true else {
+        throw SavedStateError("\(name): must be from 0 to \(Self.numbers.upperBound)")
+      }
     }
     guard let revision = integer("revision"), revision >= 0,
       UInt64(revision) <= position.revision

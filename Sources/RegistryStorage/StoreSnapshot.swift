@@ -51,7 +51,12 @@ package struct StoreSnapshot {
       // With the first look the transaction begins.
       _ = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_schema")
       guard files.current == path, Self.file(path) == file else { return nil }
-      return try body(database)
+      let value = try body(database)
+      // Under another name nothing keeps the server's checkpoints off the pages that were read.
+      guard files.current == path else {
+        throw SavedStateError("the server has exchanged the database meanwhile; try again")
+      }
+      return value
     }
   }
 

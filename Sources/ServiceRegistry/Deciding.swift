@@ -51,8 +51,8 @@ extension Draft {
       return .settled
     case .forget(let service):
       // It may have had an instance meanwhile, in this batch or before.
-      if !hasChange(of: service),
-        self.service(service, in: state)?.record.emptySince != nil
+      if !hasChange(of: service), let empty = self.service(service, in: state),
+        empty.record.emptySince != nil, empty.members.isEmpty
       {
         forget(service)
       }

@@ -67,7 +67,7 @@ struct Draft {
 
   func claims(of service: ServiceName, in state: RegistryState) -> ServiceClaims? {
     if forgotten.contains(service) { return nil }
-    return (services[service]?.record ?? state.services[service]?.record)?.claims
+    return (services[service]?.record ?? self.service(service, in: state)?.record)?.claims
   }
 
   /// The service named `label` before `name`, if there is one.

@@ -299,19 +299,19 @@ package actor Registry {
     }
     if failure != nil { retryLater(commands) }
     return zip(commands, decisions).map { command, decision in
-      if let refusal, storeHealth.isInDoubt(command.key) {
+      if let refusal, storeHealth.isInDoubt(command) {
         return .failure(.notCommitted(refusal))
       }
-      return result(decision, failure)
+      return result(command, decision, failure)
     }
   }
 
   private func result(
-    _ decision: Decision, _ failure: StoreError?
+    _ command: Command, _ decision: Decision, _ failure: StoreError?
   ) -> Result<Outcome, RegistryError> {
     switch decision {
     case .refused(let error):
-      return .failure(error)
+      return .failure(failure.map { refusal(command, $0) } ?? error)
     case .unchanged(let instance):
       if let member = state.member(instance.key) { restartLease(member) }
       return .success(.stored(view(instance), .none, warnings: []))
@@ -322,6 +322,14 @@ package actor Registry {
       }
       return .success(.stored(view(instance), isNew ? .new : .replaced, warnings: warnings))
     }
+  }
+
+  /// Why a command is refused whose batch has failed: what earlier ones of the batch would have
+  /// made of the state is no reason.
+  private func refusal(_ command: Command, _ failure: StoreError) -> RegistryError {
+    var alone = Draft(position: state.position, now: clock.wall())
+    if case .refused(let error) = alone.decide(command, on: state, in: zone) { return error }
+    return .notCommitted(failure)
   }
 
   /// The instance as the command left it, whatever a later one of the same batch has done to it.

@@ -48,15 +48,22 @@ extension Registry {
     var slice = StoreBatch(position: state.position)
     for service in Array(state.services.values) {
       slice.services.append(service.record)
+      try await write(&slice, ifLongerThan: RegistryLimits.slice)
       for member in service.members {
         slice.instances.append(member.instance)
-        guard slice.services.count + slice.instances.count >= RegistryLimits.slice else { continue }
-        try await store.addToReplacement(slice)
-        slice = StoreBatch(position: state.position)
+        try await write(&slice, ifLongerThan: RegistryLimits.slice)
       }
     }
-    try await store.addToReplacement(slice)
+    try await write(&slice, ifLongerThan: 0)
     try await store.finishReplacement()
+  }
+
+  private func write(
+    _ slice: inout StoreBatch, ifLongerThan limit: Int
+  ) async throws(StoreError) {
+    guard slice.services.count + slice.instances.count >= limit else { return }
+    try await store.addToReplacement(slice)
+    slice = StoreBatch(position: state.position)
   }
 
   /// Commits something that changes nothing, to see whether the store works again though nobody

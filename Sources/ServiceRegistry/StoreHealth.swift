@@ -30,9 +30,17 @@ struct StoreHealth {
   private var nextReplacement = BootTime.min
   private var nextProbe = BootTime.never
 
-  func isInDoubt(_ key: InstanceKey?) -> Bool {
-    guard let key, !(inDoubt.isEmpty && servicesInDoubt.isEmpty) else { return false }
+  func isInDoubt(_ key: InstanceKey) -> Bool {
+    guard !(inDoubt.isEmpty && servicesInDoubt.isEmpty) else { return false }
     return inDoubt.contains(key) || servicesInDoubt.contains(key.service)
+  }
+
+  /// Whether nobody can say what the command would find.
+  func isInDoubt(_ command: Command) -> Bool {
+    if case .remove(let service) = command {
+      return servicesInDoubt.contains(service) || inDoubt.contains { $0.service == service }
+    }
+    return command.key.map(isInDoubt) ?? false
   }
 
   func mayReplace(at now: BootTime) -> Bool { now >= nextReplacement }

@@ -151,13 +151,17 @@ struct HangupService: Service {
   let manager: ServiceManager
 
   func run() async {
-    for await _ in hangups.cancelOnGracefulShutdown() {
-      manager.tellReloading()
-      // A token that is revoked must not wait for zones.
-      access.reload()
-      // What went wrong is in the log.
-      _ = try? await reloader.reload()
-      manager.tellReloaded()
+    await withDiscardingTaskGroup { reloads in
+      for await _ in hangups.cancelOnGracefulShutdown() {
+        manager.tellReloading()
+        // A token that is revoked must not wait for zones, also not for those of an earlier signal.
+        access.reload()
+        reloads.addTask {
+          // What went wrong is in the log.
+          _ = try? await reloader.reload()
+          manager.tellReloaded()
+        }
+      }
     }
   }
 }

@@ -96,6 +96,8 @@ extension EndToEnd {
       (#"4s/"revision":1/"revision":99/"#, [":4:", "revision"]),
       (#"4s/"revision"/"reversion"/"#, [":4:", "reversion", "unknown"]),
       (#"4s/"id":"web-1"/"id":"tag"/"#, [":4:", "tag"]),
+      (#"4s/"registered_at":[0-9]*/"registered_at":-1/"#, [":4:", "registered_at", "from 0"]),
+      (#"4s/"registered_at":[0-9]*,//"#, [":4:", "missing"]),
       ("4s/}$//", [":4:", "JSON"]),
       (#"4s/"id":"web-1"/"id":"prod"/;3s/web.prod/prod.web/;7s/web.prod/prod.web/"#, ["prod.web"]),
     ]

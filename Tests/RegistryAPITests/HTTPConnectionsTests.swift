@@ -67,6 +67,23 @@ import Testing
     expectGone("first connection_limit", "second connection_limit")
   }
 
+  @Test("Newcomers have half the places, whoever holds all others with idle connections")
+  func newcomersHaveRoom() {
+    let connections = connections(4)
+    for number in 1...4 {
+      let idle = client("idle \(number)", at: Int64(number))
+      _ = connections.admit(idle, now: time(5))
+      idle.set(.beingAnswered, since: time(Int64(number)))
+      idle.set(.waiting, since: time(Int64(number)))
+    }
+    for number in 1...4 {
+      _ = connections.admit(client("new \(number)", at: 5 + Int64(number)), now: time(10))
+    }
+    expectGone(
+      "idle 1 connection_limit", "idle 2 connection_limit", "idle 3 connection_limit",
+      "new 1 connection_limit")
+  }
+
   @Test("Of those that are idle between two requests the one idle longest goes")
   func longestIdle() {
     let connections = connections(2)

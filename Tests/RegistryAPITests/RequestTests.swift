@@ -24,6 +24,17 @@ import Testing
     }
   }
 
+  @Test("A request that asks for another protocol is answered, and is its connection's last")
+  func upgrade() async throws {
+    try await withServer { server in
+      let reply = try await server.curl(
+        "/healthz", ["-H", "Connection: Upgrade, HTTP2-Settings", "-H", "Upgrade: h2c"])
+      #expect(reply.status == 200)
+      #expect(reply.headers["connection"] == "close")
+      #expect(try await server.curl("/healthz").headers["connection"] != "close")
+    }
+  }
+
   @Test(
     "A percent sign without two digits is 400",
     arguments: ["/v1/services/%", "/v1/services/%4", "/v1/services/%zz", "/v1/services/%ff"])

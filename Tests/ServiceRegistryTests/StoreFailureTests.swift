@@ -86,6 +86,69 @@ import Testing
     _ = try await server.registry.renew(doubtful, status: .passing)
   }
 
+  @Test func `instances are not confirmed while their service's removal is in doubt`() async throws
+  {
+    let server = try await RegistryUnderTest()
+    let registration = try Registration(["10.0.0.1"])
+    let key = try InstanceKey("web", "a")
+    let other = try InstanceKey("api", "a")
+    _ = try await server.registry.register(key, registration)
+    _ = try await server.registry.register(other, registration)
+    await server.store.setStanding(.lostInDoubt)
+    await #expect(throws: RegistryError.self) { try await server.registry.remove(key.service) }
+    #expect(try server.addresses("web") == ["10.0.0.1"])
+    // After a crash it might be gone.
+    await #expect(throws: RegistryError.self) {
+      try await server.registry.register(key, registration)
+    }
+    #expect(try await !server.registry.register(other, registration).isNew)
+    await server.store.setStanding(.kept)
+    await server.advance(by: 1)
+    #expect(try await !server.registry.register(key, registration).isNew)
+    #expect(try await server.restarted().addresses("web") == ["10.0.0.1"])
+  }
+
+  @Test func `a service whose first registration is in doubt is not said to be unknown`()
+    async throws
+  {
+    let server = try await RegistryUnderTest()
+    let key = try InstanceKey("web", "a")
+    await server.store.setNext([.keptInSilence, .refused])
+    _ = try? await server.registry.register(key, Registration(["10.0.0.1"]))
+    await #expect(
+      throws: RegistryError.notCommitted(reason: "disk full", isOutcomeUnknown: false)
+    ) {
+      try await server.registry.remove(key.service)
+    }
+    // After a crash it is there.
+    #expect(try await server.restarted().addresses("web") == ["10.0.0.1"])
+  }
+
+  @Test func `what failed together is not told as if its first part had succeeded`() async throws {
+    let server = try await RegistryUnderTest()
+    let registry = server.registry
+    let key = try InstanceKey("web", "a")
+    _ = try await registry.register(key, Registration(["10.0.0.1"]))
+    await server.store.hold()
+    let first = Task {
+      try await registry.register(InstanceKey("web", "first"), Registration(["10.0.1.1"]))
+    }
+    await server.store.waitUntilHeld()
+    let removals = (1...2).map { _ in Task { try await registry.deregister(key) } }
+    while await registry.waitingCommands < 2 { await Task.yield() }
+    await server.store.setNext([.kept, .refused])
+    await server.store.release()
+    _ = try await first.value
+    for removal in removals {
+      await #expect(
+        throws: RegistryError.notCommitted(reason: "disk full", isOutcomeUnknown: false)
+      ) {
+        try await removal.value
+      }
+    }
+    #expect(try server.addresses("web") == ["10.0.0.1", "10.0.1.1"])
+  }
+
   @Test(arguments: [MemoryStore.Fate.refused, .lostInDoubt])
   func `a store that works again is noticed though nobody wants a change`(
     _ fate: MemoryStore.Fate
