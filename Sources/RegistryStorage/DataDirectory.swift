@@ -35,7 +35,7 @@ package final class DataDirectory: Sendable {
   /// Makes the directory itself durable, whoever made it and when: it may be new, or be left by a
   /// start that was cut off. Who may not read the directory above did not make it.
   private static func syncEntry(of path: String) throws(FileError) {
-    let parent = "\(path)/.."
+    let parent = DatabaseFiles.directory(of: path)
     guard access(parent, R_OK) == 0 else { return }
     try FileCalls.system.syncDirectory(parent)
   }

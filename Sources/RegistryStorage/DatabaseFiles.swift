@@ -19,6 +19,19 @@ struct DatabaseFiles: Sendable {
   /// The write-ahead log, its index, and the journal of a change of the journal's kind.
   private static let companions = ["-wal", "-shm", "-journal"]
 
+  /// There from a failed sync until all is written anew: Linux may show what never reached the
+  /// disk, also to the next process. The mark itself need not be synced, as a power cut takes away
+  /// with it what it warns of.
+  private var suspect: String { "\(path).suspect" }
+
+  var isSuspect: Bool { access(suspect, F_OK) == 0 }
+
+  /// Nothing is left to do if this fails too.
+  func markSuspect() {
+    let descriptor = open(suspect, O_WRONLY | O_CREAT | O_CLOEXEC, 0o640)
+    if descriptor >= 0 { close(descriptor) }
+  }
+
   /// Removes what is left of a database that was not completed.
   func removePartial() throws(FileError) {
     try removeCompanions(of: partial)
@@ -57,14 +70,19 @@ struct DatabaseFiles: Sendable {
     try calls.syncDirectory(directory)
     try calls.rename(whole, path)
     try calls.syncDirectory(directory)
+    try calls.remove(suspect)
   }
 
   private func removeCompanions(of path: String) throws(FileError) {
     for suffix in Self.companions { try calls.remove(path + suffix) }
   }
 
-  private var directory: String {
-    guard let slash = path.lastIndex(of: "/") else { return "." }
+  private var directory: String { Self.directory(of: path) }
+
+  /// What has the entry of a file or directory.
+  static func directory(of path: String) -> String {
+    let end = path.lastIndex { $0 != "/" } ?? path.startIndex
+    guard let slash = path[..<end].lastIndex(of: "/") else { return "." }
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 }

@@ -32,6 +32,7 @@ package final class SQLiteStore: RegistryStore {
     do {
       try files.settle()
       try DatabaseCheck(path: path).check()
+      if files.isSuspect { try StoreSnapshot(files).writeAnew() }
       connection = Mutex(try Self.open(path))
     } catch {
       throw StoreError(
@@ -123,8 +124,10 @@ package final class SQLiteStore: RegistryStore {
     // Straight to the database's queue and back; an async write takes several turns more.
     let database = connection.withLock(\.self)
     try await withCheckedContinuation { reply in
-      database.asyncWriteWithoutTransaction { database in
-        reply.resume(returning: Self.commit(batch, to: database))
+      database.asyncWriteWithoutTransaction { [files] database in
+        let result = Self.commit(batch, to: database)
+        if case .failure(let error) = result, error.needsReplacement { files.markSuspect() }
+        reply.resume(returning: result)
       }
     }.get()
   }

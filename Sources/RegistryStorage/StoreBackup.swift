@@ -30,6 +30,13 @@ extension StoreSnapshot {
     }
   }
 
+  /// Writes all that is stored to a new file, synced, and puts that in the place of the old one.
+  func writeAnew() throws {
+    try files.removePartial()
+    try copy(to: files.partial) { _ in }
+    try files.replace()
+  }
+
   /// For its owner alone from the beginning.
   private static func makeFile(_ path: String) throws(FileError) {
     let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)

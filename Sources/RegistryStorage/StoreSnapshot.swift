@@ -5,7 +5,7 @@ import Glibc
 
 /// The database of a data directory, for reading only: no server has to wait for it.
 package struct StoreSnapshot {
-  private let files: DatabaseFiles
+  let files: DatabaseFiles
   private let directory: String
 
   /// Milliseconds that a server may take to exchange the database.
@@ -15,6 +15,11 @@ package struct StoreSnapshot {
   package init(directory: String) {
     self.directory = directory
     files = DatabaseFiles(path: DataDirectory.databasePath(in: directory), calls: .system)
+  }
+
+  init(_ files: DatabaseFiles) {
+    directory = files.path
+    self.files = files
   }
 
   /// Calls `body` in one read transaction, which sees all that is acknowledged when it begins.

@@ -11,8 +11,8 @@ struct BackupCommand: AsyncParsableCommand {
     discussion: """
       The copy holds all that was acknowledged when the command began. It is checked, synced and \
       for its owner alone to read, and it is a database as the server's own. To restore it, stop \
-      the server, remove rollcall.db-wal and rollcall.db-shm from the data directory, and put the \
-      copy there as rollcall.db.
+      the server, remove rollcall.db-wal, rollcall.db-shm and rollcall.db.whole from the data \
+      directory, and put the copy there as rollcall.db, owned by the server's user.
 
       EXAMPLES
         rollcall backup --to /backup/rollcall-2026-01-31.db

@@ -34,6 +34,28 @@ import Testing
     }
   }
 
+  @Test("After a failed sync the next process writes everything anew before it relies on it")
+  func suspect() async throws {
+    try await FaultyDisk.with { disk in
+      var history = try await StoredHistory.begin(on: disk)
+      for (service, id, address) in StoredHistory.commands {
+        try await history.send(service, id, address)
+      }
+      let mark = disk.path + ".suspect"
+      #expect(!FileManager.default.fileExists(atPath: mark))
+      disk.set(.init(call: .sync, code: 1_034, first: 1, isLasting: false))
+      #expect(try await !history.send("web", "a", "10.0.0.7"))
+      disk.set(nil)
+      #expect(FileManager.default.fileExists(atPath: mark))
+      let before = try FileManager.default.attributesOfItem(atPath: disk.path)
+      let store = try SQLiteStore(path: disk.path, calls: disk.calls)
+      try await history.check(store, "the next process")
+      let after = try FileManager.default.attributesOfItem(atPath: disk.path)
+      #expect(before[.systemFileNumber] as? Int != after[.systemFileNumber] as? Int)
+      #expect(!FileManager.default.fileExists(atPath: mark))
+    }
+  }
+
   @Test("A power cut at any moment of a replacement leaves the old or the new, each complete")
   func replacement() async throws {
     try await FaultyDisk.with { disk in
