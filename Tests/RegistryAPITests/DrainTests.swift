@@ -130,31 +130,14 @@ import Testing
 
   @Test("A server that stops does not wait, and says so")
   func shutdown() async throws {
-    let registry = try await makeRegistry(MemoryStore())
-    let access = AccessControl(tokens: nil)
-    let api = RegistryAPI(
-      registry: registry, access: access, version: "1", logger: .silent, metrics: { [] },
-      reloadZones: { ZoneReload(zones: [], refused: [], warnings: []) })
-    let (ports, listening) = AsyncStream.makeStream(of: Int.self)
-    let server = api.makeServer(host: "127.0.0.1", port: 0) { listening.yield($0) }
-    let lifecycle = ServiceGroup(services: [Running(server: server)], logger: .silent)
-    async let end: Void = lifecycle.run()
-    let port = try #require(await ports.first { _ in true })
-    let running = TestServer(
-      api: api, registry: registry, store: MemoryStore(), host: "127.0.0.1", port: port,
-      access: access, log: RecordedLog())
-    _ = try await running.put(Self.path, Self.body)
-    async let reply = running.post(Self.path + "/drain?wait=true")
-    try await waitForWaiter(running)
-    await lifecycle.triggerGracefulShutdown()
-    let problem = try await reply.problem()
-    #expect((problem.status, problem.type) == (503, "urn:rollcall:problem:wait-abandoned"))
-    try await end
-  }
-
-  private struct Running: Service {
-    let server: APIServer
-    func run() async throws { try await server.run() }
+    _ = try await withStoppableServer(store: MemoryStore()) { running, lifecycle in
+      _ = try await running.put(Self.path, Self.body)
+      async let reply = running.post(Self.path + "/drain?wait=true")
+      try await waitForWaiter(running)
+      await lifecycle.triggerGracefulShutdown()
+      let problem = try await reply.problem()
+      #expect((problem.status, problem.type) == (503, "urn:rollcall:problem:wait-abandoned"))
+    }
   }
 
   private func waitForWaiter(_ server: TestServer) async throws {

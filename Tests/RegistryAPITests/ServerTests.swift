@@ -64,33 +64,17 @@ import Testing
       await releases.first { true }
     }
     release.yield()  // The commit of the start.
-    let registry = try await makeRegistry(store)
-    let access = AccessControl(tokens: nil)
-    let api = RegistryAPI(
-      registry: registry, access: access, version: "1", logger: .silent, metrics: { [] },
-      reloadZones: { ZoneReload(zones: [], refused: [], warnings: []) })
-    let (ports, listening) = AsyncStream.makeStream(of: Int.self)
-    let server = api.makeServer(host: "127.0.0.1", port: 0) { listening.yield($0) }
-    let lifecycle = ServiceGroup(services: [RunningServer(server: server)], logger: .silent)
-    async let end: Void = lifecycle.run()
-    let port = try #require(await ports.first { _ in true })
-    let running = TestServer(
-      api: api, registry: registry, store: store, host: "127.0.0.1", port: port, access: access,
-      log: RecordedLog())
-    async let reply = running.put(Self.path, Self.body)
-    var commitsSeen = commits.makeAsyncIterator()
-    _ = await commitsSeen.next()
-    _ = await commitsSeen.next()
-    await lifecycle.triggerGracefulShutdown()
-    release.yield()
-    #expect(try await reply.status == 201)
-    try await end
-    await #expect(throws: Reply.CurlError.self) { try await running.curl("/healthz") }
-  }
-
-  private struct RunningServer: Service {
-    let server: APIServer
-    func run() async throws { try await server.run() }
+    let stopped = try await withStoppableServer(store: store) { running, lifecycle in
+      async let reply = running.put(Self.path, Self.body)
+      var commitsSeen = commits.makeAsyncIterator()
+      _ = await commitsSeen.next()
+      _ = await commitsSeen.next()
+      await lifecycle.triggerGracefulShutdown()
+      release.yield()
+      let status = try await reply.status
+      #expect(status == 201)
+    }
+    await #expect(throws: Reply.CurlError.self) { try await stopped.curl("/healthz") }
   }
 
   // MARK: Changes that fail

@@ -5,7 +5,9 @@ import DNSZone
 import Foundation
 import Logging
 import RegistryAPI
+import ServiceLifecycle
 import ServiceRegistry
+import Testing
 
 /// A running server. Its time stands still at 2026-01-02T03:04:05.678Z.
 struct TestServer {
@@ -76,6 +78,34 @@ func withServer(
     }
     group.cancelAll()
   }
+}
+
+/// Runs `body`, which stops the server gracefully, and waits for the server's end.
+/// - Returns: the server that was.
+func withStoppableServer(
+  store: MemoryStore, _ body: (TestServer, ServiceGroup) async throws -> Void
+) async throws -> TestServer {
+  let registry = try await makeRegistry(store)
+  let access = AccessControl(tokens: nil)
+  let api = RegistryAPI(
+    registry: registry, access: access, version: "1", logger: .silent, metrics: { [] },
+    reloadZones: { ZoneReload(zones: [], refused: [], warnings: []) })
+  let (ports, listening) = AsyncStream.makeStream(of: Int.self)
+  let server = api.makeServer(host: "127.0.0.1", port: 0) { listening.yield($0) }
+  let lifecycle = ServiceGroup(services: [ServerService(server: server)], logger: .silent)
+  async let end: Void = lifecycle.run()
+  let port = try #require(await ports.first { _ in true })
+  let running = TestServer(
+    api: api, registry: registry, store: store, host: "127.0.0.1", port: port, access: access,
+    log: RecordedLog())
+  try await body(running, lifecycle)
+  try await end
+  return running
+}
+
+private struct ServerService: Service {
+  let server: APIServer
+  func run() async throws { try await server.run() }
 }
 
 func makeRegistry(_ store: MemoryStore) async throws -> Registry {
