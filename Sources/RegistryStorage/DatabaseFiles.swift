@@ -52,6 +52,13 @@ struct DatabaseFiles: Sendable {
     try calls.syncDirectory(directory)
   }
 
+  /// Makes the names of the database and its log durable, once both are there. SQLite syncs the
+  /// directory with the first sync of a new file, but takes a failure of that for success: what was
+  /// committed later would be in a log that has no name after a power cut.
+  func syncNames() throws(FileError) {
+    try calls.syncDirectory(directory)
+  }
+
   /// The file that holds what was committed.
   var current: String { access(whole, F_OK) == 0 ? whole : path }
 

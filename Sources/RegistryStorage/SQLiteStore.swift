@@ -33,7 +33,7 @@ package final class SQLiteStore: RegistryStore {
       try files.settle()
       try DatabaseCheck(path: path).check()
       if files.isSuspect { try StoreSnapshot(files).writeAnew() }
-      connection = Mutex(try Self.open(path))
+      connection = Mutex(try Self.open(files))
     } catch {
       throw StoreError(
         reason: "the database \(path) can't be used: \(DatabaseCheck.words(error, path))",
@@ -50,10 +50,10 @@ package final class SQLiteStore: RegistryStore {
     return configuration
   }
 
-  private static func open(_ path: String) throws -> DatabaseQueue {
+  private static func open(_ files: DatabaseFiles) throws -> DatabaseQueue {
     var configuration = configuration
     configuration.journalMode = .wal
-    let database = try DatabaseQueue(path: path, configuration: configuration)
+    let database = try DatabaseQueue(path: files.path, configuration: configuration)
     try database.writeWithoutTransaction { database in
       try database.execute(sql: "PRAGMA application_id = \(applicationID)")
       // GRDB chooses NORMAL for WAL, which syncs at checkpoints only: a commit could be lost.
@@ -64,13 +64,14 @@ package final class SQLiteStore: RegistryStore {
       try database.execute(sql: "PRAGMA cache_size = -8192")
     }
     try Schema.migrator.migrate(database)
+    try files.syncNames()
     return database
   }
 
   /// Opens the database anew, after another has taken its place. The connection to the old one ends
   /// only now: SQLite sees then that the file has moved and leaves the log alone, the new one's.
   func reopen() throws {
-    let database = try Self.open(files.path)
+    let database = try Self.open(files)
     connection.withLock { $0 = database }
   }
 

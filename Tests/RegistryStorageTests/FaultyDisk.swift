@@ -29,10 +29,28 @@ final class FaultyDisk: Sendable {
   /// Files by name.
   typealias Image = [String: Data]
 
+  /// Of the directory.
   fileprivate enum Change {
+    case made(String, synced: Data)
     case removed(String)
-    /// From nil: by now another file has that name.
-    case renamed(from: String?, to: String, synced: Data)
+    case renamed(from: String, to: String, synced: Data)
+
+    /// Whether the name is there after it; nil if it is not concerned.
+    func leaves(_ name: String) -> Bool? {
+      switch self {
+      case .made(let made, _): made == name ? true : nil
+      case .removed(let removed): removed == name ? false : nil
+      case .renamed(let from, let to, _): to == name ? true : from == name ? false : nil
+      }
+    }
+
+    func synced(_ content: Data) -> Change {
+      switch self {
+      case .made(let name, _): .made(name, synced: content)
+      case .removed: self
+      case .renamed(let from, let to, _): .renamed(from: from, to: to, synced: content)
+      }
+    }
   }
 
   private struct State {
@@ -44,24 +62,24 @@ final class FaultyDisk: Sendable {
     var changes: [Change] = []
     var images: [Image]?
 
+    /// The file's content is durable, but not its name: SQLite syncs the directory with a new
+    /// file, and does not look whether that has succeeded.
     mutating func sync(_ name: String, _ content: Data) {
-      if durable[name] == nil, name.hasSuffix("-wal") || name.hasSuffix("-journal") {
-        // With a new file of these, SQLite syncs the directory.
-        syncDirectory()
+      let last = changes.lastIndex { $0.leaves(name) != nil }
+      if let last, changes[last].leaves(name) == true {
+        changes[last] = changes[last].synced(content)
+      } else if last == nil, durable[name] != nil {
+        durable[name] = content
+      } else {
+        changes.append(.made(name, synced: content))
       }
-      // The file is another one than what was removed before.
-      changes = changes.compactMap { change in
-        switch change {
-        case .removed(name): nil
-        case .renamed(name, let to, let synced): .renamed(from: nil, to: to, synced: synced)
-        default: change
-        }
-      }
-      durable[name] = content
     }
 
+    /// What is there if nothing is lost but what was not synced.
+    var image: Image { changes.reduce(into: durable) { $0.apply($1) } }
+
     mutating func syncDirectory() {
-      for change in changes { durable.apply(change) }
+      durable = image
       changes = []
     }
   }
@@ -138,7 +156,7 @@ final class FaultyDisk: Sendable {
         try check(.rename)
         try FileCalls.system.rename(from, to)
         // A file that was never synced may have nothing in it.
-        let synced = state.withLock { $0.durable[Self.name(from)] } ?? Data()
+        let synced = state.withLock { $0.image[Self.name(from)] } ?? Data()
         change(.renamed(from: Self.name(from), to: Self.name(to), synced: synced))
       },
       remove: { [self] path throws(FileError) in
@@ -220,10 +238,11 @@ final class FaultyDisk: Sendable {
 extension FaultyDisk.Image {
   fileprivate mutating func apply(_ change: FaultyDisk.Change) {
     switch change {
+    case .made(let name, let synced): self[name] = synced
     case .removed(let name): self[name] = nil
     case .renamed(let from, let to, let synced):
+      self[from] = nil
       self[to] = synced
-      if let from { self[from] = nil }
     }
   }
 

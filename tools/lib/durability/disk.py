@@ -217,6 +217,8 @@ class Disk:
 
     def begin(self, call):
         """A function for the call's end, or None for a call that does not concern the data."""
+        if found := SYNC.match(call.text):
+            return self.begin_sync(found[1])
         if self.data not in call.text:
             return None
         if found := WRITE.match(call.text):
@@ -227,8 +229,6 @@ class Disk:
         if found := TRUNCATE.match(call.text):
             file = self.file(found[1])
             return file and self.begin_change(file, Truncation(int(found[2])))
-        if found := SYNC.match(call.text):
-            return self.begin_sync(found[1])
         if found := MAP.match(call.text):
             self.check_map(found)
             return None
@@ -257,9 +257,8 @@ class Disk:
         return self.begin_change(file, Write(offset, written))
 
     def begin_sync(self, path):
-        synced = self.parent if path == os.path.dirname(self.data) else self.directory
-        if path != os.path.dirname(self.data) and path != self.data:
-            synced = self.file(path)
+        directories = {os.path.dirname(self.data): self.parent, self.data: self.directory}
+        synced = directories.get(path) or self.file(path)
         if synced is None:
             return None
         covered = [change for change in synced.unsure

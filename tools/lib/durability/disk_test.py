@@ -81,6 +81,12 @@ def broken():
         found = [rebuilt(disk, mode) for mode in (LOST, WRITTEN)]
         if found != expected:
             wrong.append(f"{sentence}: expected {expected}, found {found}")
+    disk, are_sure = Disk(DATA), []
+    for each in MADE[0], sync(os.path.dirname(DATA)):
+        disk.follow(each)
+        are_sure.append(disk.is_own_entry_sure)
+    if are_sure != [False, True]:
+        wrong.append(f"a directory is sure when the one above is synced: found {are_sure}")
     return wrong
 
 

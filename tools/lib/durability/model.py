@@ -37,7 +37,7 @@ class Model:
         self.counts = collections.Counter()  # acknowledged changes by kind
         self.refused = self.expired = 0
         self.failed = 0  # changes answered with 503
-        self.unanswered = []  # changes
+        self.unanswered = []  # (change, the keys of the instances that were there before it)
         self.answerless = 0  # how many there were in all
         self.faults = []
         self.lock = threading.Lock()
@@ -63,7 +63,9 @@ class Model:
         with self.lock:
             outcome = results(change, reply)
             if reply is None:
-                self.unanswered.append(change)
+                there = {item.key for item in change.items
+                         if None not in self.entries[item.key].before}  # fmt: skip
+                self.unanswered.append((change, there))
                 self.answerless += 1
             for item, result in zip(change.items, outcome, strict=True):
                 fault = self.settle(item, result, sent, revision_before)
@@ -115,7 +117,11 @@ class Model:
         if not agreeing:
             return f"the reply shows {fields}, but it is {described(after)}"
         known = {state.fields.get("revision") for state in before if state is not None}
-        entry.possible = [State(state.fields | fields, state.may_end) for state in agreeing]
+        known_now = [State(state.fields | fields, state.may_end) for state in agreeing]
+        if item.kind == RENEW and self.accepts_failures:
+            # It is answered from memory. What became of a change in doubt, it does not tell.
+            known_now += [state for state in before if state not in agreeing]
+        entry.possible = distinct(known_now)
         if item.kind == REGISTER:
             self.services[item.key[0]] = {True}
         return self.take_revision(item.key[0], fields.get("revision"), known, revision_before)
@@ -187,14 +193,14 @@ class Model:
     def compare_unanswered(self, found, cut):
         """A change of several instances is carried out whole or not at all."""
         faults = []
-        for change in self.unanswered:
+        for change, there in self.unanswered:
             done = set()
             for item in change.items:
                 actual = found.instances.get(item.key)
                 if item.kind == REGISTER and actual is not None:
                     done.add(agree(item.fields, actual))
-                # Of what may have expired, being away says nothing.
-                elif change.service and not self.may_have_ended(item.key, cut):
+                # Of what may have been away before, or may have expired, being away says nothing.
+                elif change.service and item.key in there and not self.may_have_ended(item.key, cut):
                     done.add(actual is None)
             if len(done) > 1:
                 faults.append(f"{change.method} {change.path} was carried out in part")

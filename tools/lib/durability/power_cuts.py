@@ -203,7 +203,10 @@ class PowerCuts:
             self.faults.append(f"{name}: {len(faults)} faults: {first} (see {where})")
 
             with open(os.path.join(where, "cut"), "w", encoding="utf-8") as file:
-                file.write("\n".join([name, *faults, "the calls before it:", self.before(cut)]))
+                file.write("\n".join([
+                    name, *faults, "what was asked and answered:", *self.exchanged(cut, faults),
+                    "the calls on the data before it:", self.before(cut),
+                ]))  # fmt: skip
         else:
             shutil.rmtree(where)
         if self.counts.total() % 20 == 0:
@@ -233,8 +236,19 @@ class PowerCuts:
         calls = self.recordings[cut.life].calls
         return calls[min(cut.position, len(calls) - 1)].time
 
+    def exchanged(self, cut, faults):
+        """What concerns the instances that are at fault, by the time at which it was sent."""
+        keys = {fault.partition(":")[0] for fault in faults}
+        found = [(sent, item, reply) for recording in self.recordings[: cut.life + 1]
+                 for exchanges in recording.exchanges.values()
+                 for change, sent, reply in exchanges
+                 for item in change.items if "/".join(item.key) in keys]  # fmt: skip
+        return [f"{sent} {item} {reply}" for sent, item, reply in sorted(found, key=str)]
+
     def before(self, cut):
-        calls = self.recordings[cut.life].calls[max(0, cut.position - 50) : cut.position]
+        """The last calls that concern the data."""
+        calls = [call for call in self.recordings[cut.life].calls[: cut.position]
+                 if self.data in call.text][-200:]  # fmt: skip
         return "\n".join(f"{call.time} {call.text[:150]} … {call.text[-40:]}" for call in calls)
 
     # Telling
