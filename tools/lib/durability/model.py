@@ -64,7 +64,7 @@ class Model:
             outcome = results(change, reply)
             if reply is None:
                 there = {item.key for item in change.items
-                         if None not in self.entries[item.key].before}  # fmt: skip
+                         if change.service and None not in self.entries[item.key].before}
                 self.unanswered.append((change, there))
                 self.answerless += 1
             for item, result in zip(change.items, outcome, strict=True):
@@ -199,8 +199,8 @@ class Model:
                 actual = found.instances.get(item.key)
                 if item.kind == REGISTER and actual is not None:
                     done.add(agree(item.fields, actual))
-                # Of what may have been away before, or may have expired, being away says nothing.
-                elif change.service and item.key in there and not self.may_have_ended(item.key, cut):
+                # What was perhaps away before, or has expired since, says nothing by being away.
+                elif item.key in there and not self.may_have_ended(item.key, cut):
                     done.add(actual is None)
             if len(done) > 1:
                 faults.append(f"{change.method} {change.path} was carried out in part")
