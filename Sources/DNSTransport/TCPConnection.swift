@@ -66,9 +66,10 @@ extension TCPConnection {
   }
 
   func channelActive(context: ChannelHandlerContext) {
-    let address = context.remoteAddress?.ipAddress ?? ""
-    clientAddress = IPAddress(address)?.octets ?? []
-    let client = TCPClient(channel: context.channel, address: address, now: .now())
+    let address = context.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
+    clientAddress = address?.octets ?? []
+    let client = TCPClient(
+      channel: context.channel, network: address.map { AddressPrefix(ofClient: $0) }, now: .now())
     self.client = client
     loop.add(self)
     if let refusal = connections.admit(client) {

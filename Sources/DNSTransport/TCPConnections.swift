@@ -1,18 +1,19 @@
 // The TCP connections of all event loops, and who has to go when there are too many.
 
+import DNSWire
 import NIOCore
 import Synchronization
 
 /// One connection as the other loops see it.
 final class TCPClient: Sendable {
   let channel: any Channel
-  /// The client's IP address, without the port.
-  let address: String
+  /// What its connections are counted by; nil if it was gone before it could be asked.
+  let network: AddressPrefix?
   private let lastQueryTime: Atomic<UInt64>
 
-  init(channel: any Channel, address: String, now: NIODeadline) {
+  init(channel: any Channel, network: AddressPrefix?, now: NIODeadline) {
     self.channel = channel
-    self.address = address
+    self.network = network
     self.lastQueryTime = Atomic(now.uptimeNanoseconds)
   }
 
@@ -27,7 +28,7 @@ final class TCPClient: Sendable {
 final class TCPConnections: Sendable {
   fileprivate struct Table {
     var clients: [ObjectIdentifier: TCPClient] = [:]
-    var countByAddress: [String: Int] = [:]
+    var countByNetwork: [AddressPrefix?: Int] = [:]
     var accepted = 0
     var closed: [TCPCloseReason: Int] = [:]
     var isClosing = false
@@ -47,7 +48,7 @@ final class TCPConnections: Sendable {
     let refusal: TCPCloseReason? = table.withLock { table in
       table.accepted += 1
       guard !table.isClosing else { return .shutdown }
-      let count = table.countByAddress[client.address, default: 0]
+      let count = table.countByNetwork[client.network, default: 0]
       guard count < limits.connectionsFromOneAddress else { return .addressLimit }
       if table.clients.count >= limits.connections {
         evicted = table.removeLongestWithoutQuery()
@@ -87,14 +88,14 @@ final class TCPConnections: Sendable {
 extension TCPConnections.Table {
   mutating func insert(_ client: TCPClient) {
     clients[ObjectIdentifier(client)] = client
-    countByAddress[client.address, default: 0] += 1
+    countByNetwork[client.network, default: 0] += 1
   }
 
   /// Does nothing for a client that is not in the table.
   mutating func remove(_ client: TCPClient) {
     guard clients.removeValue(forKey: ObjectIdentifier(client)) != nil else { return }
-    let count = countByAddress[client.address, default: 0]
-    countByAddress[client.address] = count > 1 ? count - 1 : nil
+    let count = countByNetwork[client.network, default: 0]
+    countByNetwork[client.network] = count > 1 ? count - 1 : nil
   }
 
   /// A scan: it happens only at the limit, which bounds it.

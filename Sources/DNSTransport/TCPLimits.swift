@@ -4,7 +4,8 @@
 package struct TCPLimits: Sendable, Equatable {
   /// Connections at once. A further one closes the one longest without a complete query.
   package let connections: Int
-  /// Connections at once from one IP address. A further one is closed.
+  /// Connections at once from one IPv4 address or one /64 of IPv6 addresses.
+  /// A further one is closed.
   package let connectionsFromOneAddress: Int
   /// How long a connection may go without a complete query, or without reading replies that wait
   /// for it, before it is closed.

@@ -34,6 +34,13 @@ package struct AddressPrefix: Hashable, Sendable {
     self.address = address.prefix(self.length)
   }
 
+  /// What counts as one client where connections are limited: an IPv4 address, or the /64 of an
+  /// IPv6 address, any of whose 2^64 addresses one host may take (RFC 7421 section 1).
+  package init(ofClient address: IPAddress) {
+    let address = address.unmapped
+    self.init(of: address, length: address.isV4 ? 32 : 64)
+  }
+
   /// Whether `address` is one of these. An IPv4-mapped address counts as the IPv4 address.
   package func contains(_ address: IPAddress) -> Bool {
     let address = address.unmapped

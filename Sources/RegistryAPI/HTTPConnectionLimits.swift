@@ -6,7 +6,8 @@ package struct HTTPConnectionLimits: Sendable {
   package var connections = 1_000
   /// Connections beside these that get 503, where none can be closed for them; more are closed.
   package var surplus = 100
-  /// Connections at once from one IP address that is not this machine's own.
+  /// Connections at once from one IPv4 address, or from one /64 of IPv6 addresses, that is not
+  /// this machine's own.
   package var fromOneAddress = 100
   /// Seconds that a client may take to make room for what it was sent.
   package var sendSeconds = 30

@@ -20,7 +20,8 @@ final class HTTPClient: Sendable {
     case sending
   }
 
-  let address: IPAddress?
+  /// Nil for this machine's own, which have no limit of theirs.
+  let network: AddressPrefix?
   /// Has the connection's own loop close it unless it is being answered by then.
   let yield: @Sendable (HTTPCloseReason) -> Void
   private let state: Atomic<UInt64>
@@ -28,7 +29,7 @@ final class HTTPClient: Sendable {
   init(
     address: IPAddress?, now: NIODeadline, yield: @escaping @Sendable (HTTPCloseReason) -> Void
   ) {
-    self.address = address
+    network = address.flatMap { $0.isLoopback ? nil : AddressPrefix(ofClient: $0) }
     self.yield = yield
     state = Atomic(Self.word(.waiting, wasAnswered: false, since: now))
   }
@@ -75,7 +76,7 @@ final class HTTPConnections: Sendable {
   fileprivate struct Table {
     var clients: [ObjectIdentifier: HTTPClient] = [:]
     var surplus = 0
-    var countByAddress: [IPAddress: Int] = [:]
+    var countByNetwork: [AddressPrefix: Int] = [:]
     var unsent: [ObjectIdentifier: (client: HTTPClient, octets: Int)] = [:]
     var counters = HTTPConnectionCounters()
   }
@@ -134,11 +135,11 @@ extension HTTPConnections.Table {
     _ client: HTTPClient, _ limits: HTTPConnectionLimits, now: NIODeadline
   ) -> (HTTPConnections.Admission, [(HTTPClient, HTTPCloseReason)]) {
     var goes: [(HTTPClient, HTTPCloseReason)] = []
-    if let address = client.address, !address.isLoopback,
-      countByAddress[address, default: 0] >= limits.fromOneAddress
+    if let network = client.network,
+      countByNetwork[network, default: 0] >= limits.fromOneAddress
     {
       // Its own go for it: others need not suffer, and whoever shares an address is still served.
-      guard let own = longestWaiting(at: now, limits, from: address) else {
+      guard let own = longestWaiting(at: now, limits, from: network) else {
         return (.refused(.addressLimit), goes)
       }
       remove(own)
@@ -159,25 +160,25 @@ extension HTTPConnections.Table {
 
   mutating func insert(_ client: HTTPClient) {
     clients[ObjectIdentifier(client)] = client
-    if let address = client.address { countByAddress[address, default: 0] += 1 }
+    if let network = client.network { countByNetwork[network, default: 0] += 1 }
   }
 
   /// Does nothing for a client that is not in the table.
   mutating func remove(_ client: HTTPClient) {
     guard clients.removeValue(forKey: ObjectIdentifier(client)) != nil,
-      let address = client.address
+      let network = client.network
     else { return }
-    let count = countByAddress[address, default: 0]
-    countByAddress[address] = count > 1 ? count - 1 : nil
+    let count = countByNetwork[network, default: 0]
+    countByNetwork[network] = count > 1 ? count - 1 : nil
   }
 
   /// A scan: it happens only at a limit, which bounds it.
   func longestWaiting(
-    at now: NIODeadline, _ limits: HTTPConnectionLimits, from address: IPAddress? = nil
+    at now: NIODeadline, _ limits: HTTPConnectionLimits, from network: AddressPrefix? = nil
   ) -> HTTPClient? {
     var longest: [Int: (client: HTTPClient, since: NIODeadline)] = [:]
     var newcomers = 0
-    for client in clients.values where address == nil || client.address == address {
+    for client in clients.values where network == nil || client.network == network {
       guard let rank = client.rank(at: now, limits) else { continue }
       if rank == 1 { newcomers += 1 }
       let since = client.view.since
@@ -186,7 +187,7 @@ extension HTTPConnections.Table {
     }
     // Half the places are newcomers' whatever happens: who held all others with idle connections
     // would else have each of them closed by the next.
-    let places = (address == nil ? limits.connections : limits.fromOneAddress) / 2
+    let places = (network == nil ? limits.connections : limits.fromOneAddress) / 2
     let order = newcomers > places ? [0, 1, 2] : [0, 2, 1]
     return order.lazy.compactMap { longest[$0]?.client }.first
   }

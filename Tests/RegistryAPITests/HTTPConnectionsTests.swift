@@ -141,6 +141,13 @@ import Testing
     #expect(connections.admit(other, now: time(3)) == .admitted)
     expectGone("b address_limit", "c address_limit")
 
+    let sixes = self.connections(10, fromOneAddress: 2)
+    for end in 1...3 {
+      let six = client("six \(end)", at: Int64(end), from: "2001:db8:1:2::\(end)")
+      #expect(sixes.admit(six, now: time(3)) == .admitted)
+    }
+    expectGone("b address_limit", "c address_limit", "six 1 address_limit")
+
     let busy = self.connections(10, fromOneAddress: 1)
     let answered = client("answered", at: 0)
     _ = busy.admit(answered, now: time(0))
