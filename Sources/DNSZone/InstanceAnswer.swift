@@ -26,11 +26,14 @@ struct LiveRecords {
 
   subscript(index: Int) -> InstanceEntry { entries[index] }
 
-  /// Gathers what has not ended at `now`, in order from entry `first` on, as far as `room` octets
-  /// go.
+  /// Gathers what has not ended at `now` in the order of a turn, as far as `room` octets go.
+  ///
+  /// - Parameter first: what the turn begins with.
   mutating func gather(_ rrset: InstanceRRset, from first: Int, at now: BootTime, room: Int) {
     self = LiveRecords(memory: entries)
-    if rrset.longest <= room && rrset.count <= Self.limit && !rrset.hasRepetitions {
+    if let window = rrset.window {
+      gather(rrset, window, in: window.turn(first), at: now, room: room)
+    } else if rrset.longest <= room && rrset.count <= Self.limit && !rrset.hasRepetitions {
       gather(rrset, first..<rrset.count, at: now)
       gather(rrset, 0..<first, at: now)
     } else {
@@ -85,6 +88,58 @@ struct LiveRecords {
       count += 1
       length += recordLength
     } while index != first
+  }
+
+  // MARK: With a window
+
+  /// Gathers as many live records as an answer may hold.
+  private mutating func gather(
+    _ rrset: InstanceRRset, _ window: AnswerWindow, in turn: WindowTurn, at now: BootTime,
+    room: Int
+  ) {
+    // All bound the TTL, which is that of the RRset (RFC 2181 section 5.2).
+    for index in 0..<rrset.count { _ = isLive(rrset.entry(index), at: now) }
+    if let first = turn.first {
+      take(1, of: rrset, window, from: first, at: now)
+    }
+    take(window.size, of: rrset, window, from: turn.start, at: now)
+    if turn.offset > 0, count > 0 { rotate(by: turn.offset % count) }
+    let gathered = count
+    count = 0
+    for index in 0..<gathered {
+      let recordLength = entries[index].recordLength(rrset.type)
+      guard length + recordLength <= room else {
+        isWhole = false
+        return
+      }
+      length += recordLength
+      count += 1
+    }
+  }
+
+  /// Takes live records that are not there yet, from record `start` on, going round, until there
+  /// are `limit`.
+  private mutating func take(
+    _ limit: Int, of rrset: InstanceRRset, _ window: AnswerWindow, from start: Int,
+    at now: BootTime
+  ) {
+    let first = count > 0 ? entries[0].word : 0
+    for step in 0..<window.count where count < limit {
+      let record = start + step < window.count ? start + step : start + step - window.count
+      let range = window.entries(of: record, of: rrset.count)
+      let entry = rrset.entry(range.lowerBound)
+      guard entry.word != first, range.contains(where: { rrset.entry($0).instance.leaseEnd > now })
+      else { continue }
+      entries[count] = entry
+      count += 1
+    }
+  }
+
+  private func rotate(by offset: Int) {
+    var gathered = UnsafeMutableBufferPointer(start: entries, count: count)
+    gathered[..<offset].reverse()
+    gathered[offset...].reverse()
+    gathered.reverse()
   }
 
   private mutating func isLive(_ entry: InstanceEntry, at now: BootTime) -> Bool {

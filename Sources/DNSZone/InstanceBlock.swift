@@ -1,7 +1,7 @@
 // An instance as the zone answers for it: its name, addresses, port and text in one block.
 //
 // The block is at the same time the node of the instance's own name, and what the RRsets of its
-// service are made of (``InstanceRRset``): each octet is there once. Everything but lease end,
+// service are made of (``InstanceRRset``): each octet is there once. Everything but lease end, TTL,
 // turn counters and the writer's count of references is constant; what registers anew is a new
 // block.
 //
@@ -18,7 +18,7 @@ package struct InstanceBlock {
   /// What comes after the node's header.
   struct Part: ~Copyable {
     let leaseEnd: Atomic<BootTime>
-    let ttl: UInt32
+    let ttl: Atomic<UInt32>
     // As SRV RDATA begins, in network order.
     let priority: UInt16
     let weight: UInt16
@@ -79,6 +79,12 @@ package struct InstanceBlock {
   package var leaseEnd: BootTime {
     get { part.pointee.leaseEnd.load(ordering: .relaxed) }
     nonmutating set { part.pointee.leaseEnd.store(newValue, ordering: .relaxed) }
+  }
+
+  /// Seconds that answers with it alone may be kept at most.
+  package var ttl: UInt32 {
+    get { part.pointee.ttl.load(ordering: .relaxed) }
+    nonmutating set { part.pointee.ttl.store(newValue, ordering: .relaxed) }
   }
 
   /// Whether it is answered longer than its lease runs.
@@ -211,7 +217,7 @@ package struct InstanceBlock {
         hash: hash, references: 0, nameLength: UInt8(name.length), flags: .instance, rrsetCount: 0))
     block.part.initialize(
       to: Part(
-        leaseEnd: Atomic(.never), ttl: content.ttl, priority: content.priority.bigEndian,
+        leaseEnd: Atomic(.never), ttl: Atomic(content.ttl), priority: content.priority.bigEndian,
         weight: content.weight.bigEndian, port: content.port ?? 0,
         textLength: UInt16(content.text.count), v4Count: UInt8(v4Count), v6Count: UInt8(v6Count),
         traits: traits, isHeld: Atomic(false)))

@@ -49,7 +49,7 @@ struct InstanceRRset {
   let ttl: UInt32
   /// Entries, those of ended leases and repetitions included.
   let count: Int
-  /// Octets of an answer that holds all, each with a compressed owner name.
+  /// Octets of the longest answer, with a compressed owner name in each record.
   let longest: Int
   /// Nil for an instance's own, which follow from ``first``.
   private let entries: UnsafePointer<UInt>?
@@ -59,6 +59,8 @@ struct InstanceRRset {
   let hasRepetitions: Bool
   /// Nil where all instances have the same priority, or it does not count.
   private let group: InstanceRRsetBlock.Group?
+  /// Nil where an answer holds all records.
+  let window: AnswerWindow?
 
   /// An instance's own.
   ///
@@ -68,7 +70,7 @@ struct InstanceRRset {
     turns: UnsafeMutablePointer<Atomic<UInt64>>
   ) {
     self.type = type
-    ttl = first.instance.part.pointee.ttl
+    ttl = first.instance.ttl
     self.count = count
     longest = count * first.recordLength(type)
     entries = nil
@@ -77,6 +79,7 @@ struct InstanceRRset {
     weights = nil
     hasRepetitions = false
     group = nil
+    window = nil
   }
 
   fileprivate init(_ block: InstanceRRsetBlock) {
@@ -90,6 +93,7 @@ struct InstanceRRset {
     hasRepetitions = block.flags.contains(.repetitions)
     weights = block.flags.contains(.weighted) ? block.weights : nil
     group = block.group
+    window = block.window
   }
 
   @inline(__always) func entry(_ index: Int) -> InstanceEntry {
@@ -112,18 +116,20 @@ struct InstanceRRset {
 
   // MARK: Turns
 
-  /// Takes the coming turn and gives the entry that comes first in it.
+  /// Takes the coming turn and gives what it begins with, as ``LiveRecords`` takes it.
   func takeTurn() -> Int {
     count == 1 ? 0 : first(in: turns.pointee.wrappingAdd(1, ordering: .relaxed).oldValue)
   }
 
-  /// The entry that comes first in the coming turn.
+  /// What the coming turn begins with.
   func comingTurn() -> Int {
     count == 1 ? 0 : first(in: turns.pointee.load(ordering: .relaxed))
   }
 
+  /// The first entry, or with a window the turn's own number.
   private func first(in turn: UInt64) -> Int {
-    weights?.first(in: turn) ?? Int(truncatingIfNeeded: turn % UInt64(count))
+    if window != nil { return Int(truncatingIfNeeded: turn & UInt64(Int.max)) }
+    return weights?.first(in: turn) ?? Int(truncatingIfNeeded: turn % UInt64(count))
   }
 }
 
@@ -138,6 +144,7 @@ struct InstanceRRsetBlock {
     static let weighted = Flags(rawValue: 1)
     static let repetitions = Flags(rawValue: 2)
     static let grouped = Flags(rawValue: 4)
+    static let windowed = Flags(rawValue: 8)
   }
 
   struct Header: ~Copyable {
@@ -193,6 +200,13 @@ struct InstanceRRsetBlock {
   fileprivate var group: Group? {
     flags.contains(.grouped) ? Group(words: groupWords) : nil
   }
+  private var windowWords: UnsafeMutablePointer<UInt64> {
+    let words = groupWords + (group.map { 2 + $0.witnesses.count } ?? 0)
+    return UnsafeMutableRawPointer(words).assumingMemoryBound(to: UInt64.self)
+  }
+  fileprivate var window: AnswerWindow? {
+    flags.contains(.windowed) ? AnswerWindow(words: windowWords) : nil
+  }
 
   init(address: UInt) {
     self.address = address
@@ -208,10 +222,19 @@ struct InstanceRRsetBlock {
   struct Content {
     var entries: [InstanceEntry] = []
     var rotation: Rotation?
+    /// What an answer holds of them; nil: all.
+    var window: AnswerWindow.Content?
     /// Instances whose leases count though they give no record.
     var witnesses: [InstanceBlock] = []
     /// The next best group; its memory belongs to the new block.
     var next: InstanceRRsetBlock?
+
+    /// Octets of the longest answer.
+    fileprivate func longest(_ type: RecordType) -> Int {
+      guard let window else { return entries.reduce(0) { $0 + $1.recordLength(type) } }
+      let lengths = window.starts.map { entries[$0].recordLength(type) }
+      return lengths.sorted(by: >).prefix(window.size).reduce(0, +)
+    }
   }
 
   /// Prepares an RRset; no turn of it is taken yet.
@@ -222,33 +245,37 @@ struct InstanceRRsetBlock {
     let isGrouped = content.next != nil || !content.witnesses.isEmpty
     let words =
       entries.count + (content.rotation.map { $0.shareEnds.count + 1 } ?? 0)
-      + (isGrouped ? 2 + content.witnesses.count : 0)
+      + (isGrouped ? 2 + content.witnesses.count : 0) + (content.window?.words.count ?? 0)
     let base = UnsafeMutableRawPointer.allocate(
       byteCount: entriesOffset + words * 8, alignment: 16)
     let block = InstanceRRsetBlock(address: UInt(bitPattern: base))
     var flags: Flags = []
     if content.rotation != nil { flags.insert(.weighted) }
     if isGrouped { flags.insert(.grouped) }
+    if content.window != nil { flags.insert(.windowed) }
     if type != .srv && entries.contains(where: \.isRepetition) { flags.insert(.repetitions) }
     block.header.initialize(
       to: Header(
         turns: Atomic(0), ttl: ttl, count: UInt32(entries.count),
-        longest: UInt32(entries.reduce(0) { $0 + $1.recordLength(type) }), type: type.rawValue,
-        flags: flags))
+        longest: UInt32(content.longest(type)), type: type.rawValue, flags: flags))
     let start = (base + entriesOffset).assumingMemoryBound(to: UInt.self)
     for (index, entry) in entries.enumerated() { start[index] = entry.word }
     if let rotation = content.rotation { block.weights.store(rotation) }
-    guard isGrouped else { return block }
-    block.groupWords[0] = content.next?.address ?? 0
-    block.groupWords[1] = UInt(content.witnesses.count)
-    for (index, witness) in content.witnesses.enumerated() {
-      block.groupWords[2 + index] = witness.address
+    if isGrouped {
+      block.groupWords[0] = content.next?.address ?? 0
+      block.groupWords[1] = UInt(content.witnesses.count)
+      for (index, witness) in content.witnesses.enumerated() {
+        block.groupWords[2 + index] = witness.address
+      }
+    }
+    if let window = content.window {
+      for (index, word) in window.words.enumerated() { block.windowWords[index] = word }
     }
     return block
   }
 
-  /// Whether `other` has the same entries, order, weights, TTL and groups, so that only turns may
-  /// differ.
+  /// Whether `other` has the same entries, order, weights, TTL, window and groups, so that only
+  /// turns may differ.
   func hasSameContent(as other: InstanceRRsetBlock) -> Bool {
     guard header.pointee.type == other.header.pointee.type, flags == other.flags,
       header.pointee.ttl == other.header.pointee.ttl, count == other.count,
@@ -256,6 +283,7 @@ struct InstanceRRsetBlock {
         .elementsEqual(UnsafeBufferPointer(start: other.entries, count: count)),
       !flags.contains(.weighted) || weights.isEqual(to: other.weights)
     else { return false }
+    if let window, let others = other.window, !window.isEqual(to: others) { return false }
     guard let group, let others = other.group else { return true }
     guard group.witnesses.elementsEqual(others.witnesses) else { return false }
     guard let next = group.next, let othersNext = others.next else {

@@ -10,6 +10,9 @@ package struct OwnerRRsets: ~Copyable {
 
   package init() {}
 
+  /// Records of an answer that need not hold all: more than any message holds.
+  package static var answersLimit: Int { LiveRecords.limit }
+
   deinit {
     for slot in slots { InstanceRRsetBlock(slot).deallocate() }
   }
@@ -22,13 +25,14 @@ package struct OwnerRRsets: ~Copyable {
   /// - Parameters:
   ///   - type: another one than those before.
   ///   - ttl: seconds at most.
+  ///   - maxAnswers: records that an answer holds at most, from 1 to ``answersLimit``; nil: all.
   package mutating func add(
-    _ type: RecordType, ttl: UInt32, _ fill: (inout Records) -> Void
+    _ type: RecordType, ttl: UInt32, maxAnswers: Int? = nil, _ fill: (inout Records) -> Void
   ) {
     records.removeAll()
     fill(&records)
     var first: InstanceRRsetBlock?
-    for group in records.groups(type).reversed() {
+    for group in records.groups(type, maxAnswers).reversed() {
       var content = group
       // Behind it there is nothing that it could keep from counting.
       guard !content.entries.isEmpty || first != nil else { continue }
@@ -69,18 +73,21 @@ package struct OwnerRRsets: ~Copyable {
     }
 
     /// In order of priority, where that counts.
-    fileprivate func groups(_ type: RecordType) -> [InstanceRRsetBlock.Content] {
+    fileprivate func groups(
+      _ type: RecordType, _ maxAnswers: Int?
+    ) -> [InstanceRRsetBlock.Content] {
       guard type != .srv else {
-        return [.init(entries: entries, rotation: Rotation(weights: entries.map(\.weight)))]
+        return [content(entries, weights: entries.map(\.weight), maxAnswers)]
       }
       let instances = entries.map(\.instance) + others
       let best = instances.first?.priority
       guard instances.contains(where: { $0.priority != best }) else {
-        return [joined(entries, type)]
+        return [joined(entries, type, maxAnswers)]
       }
       let priorities = Set(instances.map(\.priority))
       return priorities.sorted().map { priority in
-        var group = joined(entries.filter { $0.instance.priority == priority }, type)
+        var group = joined(
+          entries.filter { $0.instance.priority == priority }, type, maxAnswers)
         group.witnesses = others.filter { $0.priority == priority }
         return group
       }
@@ -88,11 +95,11 @@ package struct OwnerRRsets: ~Copyable {
 
     /// Entries of the same address side by side, where their first one was.
     private func joined(
-      _ entries: [InstanceEntry], _ type: RecordType
+      _ entries: [InstanceEntry], _ type: RecordType, _ maxAnswers: Int?
     ) -> InstanceRRsetBlock.Content {
       let addresses = entries.map { $0.address(type) }
       guard hasRepetitions(addresses) else {
-        return .init(entries: entries, rotation: Rotation(weights: entries.map(\.weight)))
+        return content(entries, weights: entries.map(\.weight), maxAnswers)
       }
       var groups: [(entries: [InstanceEntry], weight: UInt64)] = []
       var places: [UInt128: Int] = [:]
@@ -105,10 +112,27 @@ package struct OwnerRRsets: ~Copyable {
           groups.append(([entry], entry.weight))
         }
       }
-      return .init(
-        entries: groups.flatMap(\.entries),
-        rotation: Rotation(
-          weights: groups.map(\.weight), repetitions: groups.map(\.entries.count)))
+      return content(
+        groups.flatMap(\.entries), weights: groups.map(\.weight),
+        entryCounts: groups.map(\.entries.count), maxAnswers)
+    }
+
+    /// - Parameters:
+    ///   - weights: of each record.
+    ///   - entryCounts: entries of each record; nil: one.
+    private func content(
+      _ entries: [InstanceEntry], weights: [UInt64], entryCounts: [Int]? = nil,
+      _ maxAnswers: Int?
+    ) -> InstanceRRsetBlock.Content {
+      var content = InstanceRRsetBlock.Content(entries: entries)
+      if let maxAnswers, maxAnswers < weights.count {
+        content.window = .init(size: maxAnswers, weights: weights, entryCounts: entryCounts)
+      } else if let entryCounts {
+        content.rotation = Rotation(weights: weights, repetitions: entryCounts)
+      } else {
+        content.rotation = Rotation(weights: weights)
+      }
+      return content
     }
 
     private func hasRepetitions(_ addresses: [UInt128]) -> Bool {

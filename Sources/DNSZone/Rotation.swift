@@ -93,7 +93,7 @@ struct WeightTable {
   }
 }
 
-private func greatestCommonDivisor(_ left: UInt64, _ right: UInt64) -> UInt64 {
+func greatestCommonDivisor<Number: BinaryInteger>(_ left: Number, _ right: Number) -> Number {
   var (left, right) = (left, right)
   while right != 0 { (left, right) = (right, left % right) }
   return left

@@ -35,7 +35,7 @@ extension RegistryAPI {
       return item
     }
     let replies = try await registry.renew(list.items.map { (key: $0.key, status: $0.value) })
-    audit.record(replies, by: caller, from: peer)
+    audit.record(replies, to: list.items.map(\.key), by: caller, from: peer)
     return list.response(replies) { item, reply, results in
       results.append(item.key, status: .ok, reply.revision, warnings: [])
     }

@@ -49,6 +49,8 @@ extension RegistryAPI {
       if reply.isChange { audit.record(.status, reply.view, by: caller, from: peer) }
       return .json { $0.append(reply.view, registry.names) }
     } catch {
+      // What may have been carried out is told to others as the error that it is.
+      guard case .unknownInstance = error else { throw error }
       throw Problem(error, of: key)
     }
   }

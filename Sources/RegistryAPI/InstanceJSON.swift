@@ -97,6 +97,10 @@ extension JSONWriter {
     append(service.instanceCount)
     append(verbatim: #","live_count":"#)
     append(service.liveCount)
+    append(verbatim: #","ttl_seconds":"#)
+    append(service.settings.ttl.map { Int($0) })
+    append(verbatim: #","max_answers":"#)
+    append(service.settings.maxAnswers)
     instances(&self)
     append(verbatim: "}")
   }

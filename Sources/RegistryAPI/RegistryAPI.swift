@@ -1,5 +1,6 @@
 // The HTTP face of the registry: route, check, ask the registry, reply.
 
+import HTTPTypes
 import Hummingbird
 import JSONText
 package import Logging
@@ -93,6 +94,20 @@ package final class RegistryAPI: Sendable {
     let method = try route.method(of: request)
     let caller = try access.admit(request, from: peer, for: route.need(method))
     let query = try RequestQuery(request.uri.query, known: route.parameters)
+    do {
+      return try await call(route, method, query, request, by: caller, from: peer)
+    } catch let error as RegistryError {
+      if case .notCommitted(_, isOutcomeUnknown: true) = error {
+        audit.recordUnknown(request, by: caller, from: peer)
+      }
+      throw error
+    }
+  }
+
+  private func call(
+    _ route: Route, _ method: HTTPRequest.Method, _ query: RequestQuery, _ request: Request,
+    by caller: Caller, from peer: Peer
+  ) async throws -> Response {
     switch (route, method) {
     case (.health, _):
       return health()
@@ -102,6 +117,8 @@ package final class RegistryAPI: Sendable {
       return await showMetrics()
     case (.services, _):
       return try await listServices(query, for: caller)
+    case (.service(let name), .put):
+      return try await configure(ServiceName(name), request, by: caller, from: peer)
     case (.service(let name), .delete):
       return try await remove(ServiceName(name), by: caller, from: peer)
     case (.service(let name), _):

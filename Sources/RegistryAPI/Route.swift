@@ -52,7 +52,7 @@ enum Route: Equatable {
   private var methods: [HTTPRequest.Method] {
     switch self {
     case .health, .readiness, .metrics, .services, .instances: [.get]
-    case .service: [.get, .delete]
+    case .service: [.get, .put, .delete]
     case .instance: [.get, .put, .delete]
     case .renewal, .drain, .zoneReload, .bulkRegistration, .bulkRenewal: [.post]
     }

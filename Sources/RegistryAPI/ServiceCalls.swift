@@ -33,6 +33,37 @@ extension RegistryAPI {
     }
   }
 
+  /// `PUT /v1/services/{S}`
+  func configure(
+    _ name: ServiceName, _ request: Request, by caller: Caller, from peer: Peer
+  ) async throws -> Response {
+    let settings: ServiceSettings? = try await request.json { body in
+      let fields = try JSONFields<SettingsField>(body)
+      return try ServiceSettings(
+        ttl: Self.number(fields, .ttl, RegistryLimits.ttlSeconds),
+        maxAnswers: Self.number(fields, .maxAnswers, RegistryLimits.maxAnswers))
+    }
+    guard let settings else { throw Problem.emptyBody }
+    let reply = try await registry.configure(name, settings, within: caller.reach)
+    if reply.isChange { audit.record(.configure, of: name, by: caller, from: peer) }
+    return .json(status: reply.isNew ? .created : .ok) { $0.append(reply.service) }
+  }
+
+  /// Nil for null, too: what is set no longer.
+  private static func number(
+    _ fields: JSONFields<SettingsField>, _ field: SettingsField, _ range: ClosedRange<Int>
+  ) throws(JSONFault) -> Int? {
+    let value = try fields.value(field) { value throws(JSONFault) in
+      value.isNull ? nil : try value.requireInteger(in: range)
+    }
+    return value ?? nil
+  }
+
+  private enum SettingsField: String, CaseIterable {
+    case ttl = "ttl_seconds"
+    case maxAnswers = "max_answers"
+  }
+
   /// `DELETE /v1/services/{S}`
   func remove(_ name: ServiceName, by caller: Caller, from peer: Peer) async throws -> Response {
     try await registry.remove(name)

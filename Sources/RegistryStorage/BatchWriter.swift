@@ -45,9 +45,13 @@ struct BatchWriter: ~Copyable {
     guard !records.isEmpty else { return }
     let save = try RawStatement(
       """
-      INSERT INTO service (key, name, revision, claims, empty_since) VALUES (?, ?, ?, ?, ?)
+      INSERT INTO service (key, name, revision, claims, empty_since, ttl_seconds, max_answers,
+        former_ttl_seconds, former_ttl_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (key) DO UPDATE SET revision = excluded.revision, claims = excluded.claims,
-      empty_since = excluded.empty_since RETURNING number
+        empty_since = excluded.empty_since, ttl_seconds = excluded.ttl_seconds,
+        max_answers = excluded.max_answers, former_ttl_seconds = excluded.former_ttl_seconds,
+        former_ttl_until = excluded.former_ttl_until
+      RETURNING number
       """, in: database)
     numbers.reserveCapacity(records.count)
     for record in records {
@@ -57,6 +61,10 @@ struct BatchWriter: ~Copyable {
       arguments.append(Int64(record.revision))
       arguments.append { record.claims.write(to: &$0) }
       arguments.append(record.emptySince)
+      arguments.append(record.settings.ttl.map(Int64.init))
+      arguments.append(record.settings.maxAnswers.map(Int64.init))
+      arguments.append(record.formerTTL.map { Int64($0.seconds) })
+      arguments.append(record.formerTTL?.until)
       numbers[record.name] = try save.run(arguments) { $0.integer(0) }
     }
   }

@@ -89,7 +89,9 @@ struct RawStatement {
 
     func integer(_ column: Int) -> Int64 { sqlite3_column_int64(handle, CInt(column)) }
 
-    func isNull(_ column: Int) -> Bool {
+    func optionalInteger(_ column: Int) -> Int64? { isNull(column) ? nil : integer(column) }
+
+    private func isNull(_ column: Int) -> Bool {
       sqlite3_column_type(handle, CInt(column)) == SQLITE_NULL
     }
 

@@ -16,6 +16,9 @@ enum Schema {
     migrator.registerMigration("3") { database in
       try database.execute(sql: version3)
     }
+    migrator.registerMigration("4") { database in
+      try database.execute(sql: version4)
+    }
     return migrator
   }
 
@@ -95,5 +98,13 @@ enum Schema {
         datetime(registered_at / 1000, 'unixepoch') AS registered_at, registration,
         datetime(safe_at / 1000, 'unixepoch') AS safe_at
       FROM service JOIN instance ON instance.service = service.number;
+    """
+
+  /// A service has settings, and a TTL that answers had before may be kept for some time.
+  private static let version4 = """
+    ALTER TABLE service ADD COLUMN ttl_seconds INTEGER;
+    ALTER TABLE service ADD COLUMN max_answers INTEGER;
+    ALTER TABLE service ADD COLUMN former_ttl_seconds INTEGER;
+    ALTER TABLE service ADD COLUMN former_ttl_until INTEGER;
     """
 }

@@ -122,6 +122,8 @@ package final class StoreImport {
     try members.check(["service"] + columns.service, below: position)
     guard let claims = members["claims"] else { throw SavedStateError("claims: is missing") }
     _ = try ServiceClaims(stored: claims)
+    _ = try ServiceSettings(
+      ttl: members.integer("ttl_seconds"), maxAnswers: members.integer("max_answers"))
     try fresh.write { database in
       try database.cachedStatement(
         sql: """

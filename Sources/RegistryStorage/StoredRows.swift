@@ -18,7 +18,10 @@ extension ServiceRecord {
   /// All services, in the order of their numbers.
   static func fetchAll(_ database: Database) throws -> [ServiceRecord] {
     let rows = try RawStatement(
-      "SELECT name, revision, claims, empty_since FROM service ORDER BY number", in: database)
+      """
+      SELECT name, revision, claims, empty_since, ttl_seconds, max_answers, former_ttl_seconds,
+        former_ttl_until FROM service ORDER BY number
+      """, in: database)
     var reader = ClaimsReader()
     var records: [ServiceRecord] = []
     try rows.forEachRow(Arguments()) { row in
@@ -27,13 +30,26 @@ extension ServiceRecord {
           ServiceRecord(
             name: try ServiceName(row.string(0)), revision: UInt64(bitPattern: row.integer(1)),
             claims: try row.withText(2) { try reader.read($0) },
-            emptySince: row.isNull(3) ? nil : row.integer(3)))
+            emptySince: row.optionalInteger(3),
+            settings: try ServiceSettings(
+              ttl: row.optionalInteger(4).map { Int($0) },
+              maxAnswers: row.optionalInteger(5).map { Int($0) }),
+            formerTTL: try formerTTL(row.optionalInteger(6), until: row.optionalInteger(7))))
       } catch {
         throw DamagedRow(row: "service '\(row.string(0))'", reason: "\(error)")
       }
       return true
     }
     return records
+  }
+
+  private static func formerTTL(
+    _ seconds: Int64?, until: WallTime?
+  ) throws(RegistryError) -> FormerTTL? {
+    guard let seconds, let until else { return nil }
+    // What a service could not have set was no TTL.
+    let ttl = try ServiceSettings(ttl: Int(seconds), maxAnswers: nil).ttl
+    return ttl.map { FormerTTL(seconds: $0, until: until) }
   }
 }
 
@@ -87,7 +103,7 @@ struct InstanceReader: ~Copyable {
         key: InstanceKey(service: service, id: try Label(row.string(1), kind: .instance)),
         registration: try row.withText(4) { try registrations.read($0) },
         revision: UInt64(bitPattern: row.integer(2)), registeredAt: row.integer(3),
-        safeAt: row.isNull(5) ? nil : row.integer(5))
+        safeAt: row.optionalInteger(5))
     } catch {
       throw DamagedRow(
         row: "instance '\(row.string(1))' of service '\(service)'", reason: "\(error)")

@@ -11,6 +11,8 @@ enum Command: Sendable {
   case changeStatus(InstanceKey, InstanceStatus)
   /// Take it out of every set, and remove it when no client can hold a record of it.
   case drain(InstanceKey)
+  /// Answer the service so; it is there from then on.
+  case configure(ServiceName, ServiceSettings, ServiceReach? = nil)
   /// Remove the service with all its instances.
   case remove(ServiceName)
   /// The lease has ended; the answers are without the instance already.
@@ -24,7 +26,7 @@ enum Command: Sendable {
     case .register(let key, _, _), .deregister(let key), .changeStatus(let key, _),
       .drain(let key), .expire(let key):
       key
-    case .remove, .forget: nil
+    case .configure, .remove, .forget: nil
     }
   }
 }
@@ -47,6 +49,15 @@ package struct RegistrationReply: Sendable {
   package let warnings: [String]
 }
 
+/// A service as it was left by settings.
+package struct SettingsReply: Sendable {
+  package let service: ServiceSummary
+  /// Whether it was not there before.
+  package let isNew: Bool
+  /// Whether anything is another one now.
+  package let isChange: Bool
+}
+
 /// An instance as a renewal or a drain left it; reads like its view.
 @dynamicMemberLookup
 package struct InstanceReply: Sendable {
@@ -66,6 +77,8 @@ enum Decision {
   case unchanged(Instance)
   /// In the draft, and real once that is committed.
   case accepted(Instance, isNew: Bool, warnings: [String])
+  /// The service has the settings that were asked for, in the draft if that is a change.
+  case configured(ServiceRecord, isNew: Bool, isChange: Bool)
   /// Removed in the draft, or nothing is left to do.
   case settled
 }
@@ -73,5 +86,6 @@ enum Decision {
 /// What became of a command.
 enum Outcome: Sendable {
   case stored(InstanceView, InstanceChange, warnings: [String])
+  case configured(SettingsReply)
   case removed
 }

@@ -35,9 +35,12 @@ extension Draft {
         return hasChange(of: key)
           ? .accepted(instance, isNew: false, warnings: []) : .unchanged(instance)
       }
-      let safeAt = now + Drain.length(ttl: zone.ttl)
+      let ttl = record(of: key.service, in: state)?.keptTTL(usualTTL: zone.ttl, at: now)
+      let safeAt = now + Drain.length(ttl: ttl ?? zone.ttl)
       let drained = put(instance.registration, at: key, safeAt: safeAt, in: state)
       return .accepted(drained, isNew: false, warnings: [])
+    case .configure(let service, let settings, let reach):
+      return configure(service, settings, within: reach, on: state, in: zone)
     case .remove(let service):
       guard hasService(service, in: state) else { return .refused(.unknownService(service)) }
       remove(service, in: state)
@@ -52,12 +55,45 @@ extension Draft {
     case .forget(let service):
       // It may have had an instance meanwhile, in this batch or before.
       if !hasChange(of: service), let empty = self.service(service, in: state),
-        empty.record.emptySince != nil, empty.members.isEmpty
+        empty.record.forgettableSince != nil, empty.members.isEmpty
       {
         forget(service)
       }
       return .settled
     }
+  }
+
+  private mutating func configure(
+    _ service: ServiceName, _ settings: ServiceSettings, within reach: ServiceReach?,
+    on state: RegistryState, in zone: ServiceZone
+  ) -> Decision {
+    let before = record(of: service, in: state)
+    if let before, before.settings == settings {
+      return .configured(before, isNew: false, isChange: hasChange(of: service))
+    }
+    if before == nil {
+      if let refusal = refusal(service, within: reach, state, zone) { return .refused(refusal) }
+      removeExpiredHolder(of: service, in: state)
+    }
+    if let refusal = tooLarge(service, maxAnswers: settings.maxAnswers, state, zone) {
+      return .refused(refusal)
+    }
+    let record = configure(service, settings, usualTTL: zone.ttl, in: state)
+    return .configured(record, isNew: before == nil, isChange: true)
+  }
+
+  /// Why there can't be a service of that name, without instances.
+  private func refusal(
+    _ service: ServiceName, within reach: ServiceReach?, _ state: RegistryState,
+    _ zone: ServiceZone
+  ) -> RegistryError? {
+    let name = zone.names.service(service)
+    if name.wire.count > DomainName.lengthLimit {
+      return .nameTooLong(.service, name.description)
+    }
+    return nameTaken(service, within: reach, state, zone)
+      ?? (zone.mayHide(service) ? covered([name], within: reach, zone) : nil)
+      ?? servicesLimitReached(service, state)
   }
 
   private mutating func register(
@@ -114,14 +150,7 @@ extension Draft {
     _ key: InstanceKey, _ registration: Registration, within reach: ServiceReach?,
     _ state: RegistryState, _ zone: ServiceZone
   ) -> RegistryError? {
-    if let (parent, id) = key.service.above,
-      instance(InstanceKey(service: parent, id: id), in: state) != nil
-    {
-      return .nameTaken(
-        name: zone.names.service(key.service).description,
-        holder: Self.holder(
-          "instance '\(id)' of service '\(parent)'", isShown: reach?(parent)))
-    }
+    if let refusal = nameTaken(key.service, within: reach, state, zone) { return refusal }
     if let service = child(key.id, of: key.service, in: state) {
       return .nameTaken(
         name: zone.names.instance(key).description,
@@ -133,7 +162,27 @@ extension Draft {
         holder: Self.hiddenHolder)
     }
     guard zone.mayHide(key.service) else { return nil }
-    for name in zone.names.names(of: key, registration) {
+    return covered(zone.names.names(of: key, registration), within: reach, zone)
+  }
+
+  /// The instance that has the service's name.
+  private func nameTaken(
+    _ service: ServiceName, within reach: ServiceReach?, _ state: RegistryState,
+    _ zone: ServiceZone
+  ) -> RegistryError? {
+    guard let (parent, id) = service.above,
+      instance(InstanceKey(service: parent, id: id), in: state) != nil
+    else { return nil }
+    return .nameTaken(
+      name: zone.names.service(service).description,
+      holder: Self.holder("instance '\(id)' of service '\(parent)'", isShown: reach?(parent)))
+  }
+
+  /// The first of the names at which a zone file leaves no room.
+  private func covered(
+    _ names: [DomainName], within reach: ServiceReach?, _ zone: ServiceZone
+  ) -> RegistryError? {
+    for name in names {
       if let owner = zone.staticOwner(claiming: name) {
         return .nameTaken(
           name: name.description,
@@ -160,18 +209,14 @@ extension Draft {
   ) -> Bool {
     guard let (parent, label) = service.above, !reach(parent) else { return false }
     let port = ServiceClaims.Port(name: label, transport: transport)
-    return claims(of: parent, in: state)?.ports.contains(port) ?? false
-      && !(claims(of: service, in: state)?.transports.contains(transport) ?? false)
+    return record(of: parent, in: state)?.claims.ports.contains(port) ?? false
+      && !(record(of: service, in: state)?.claims.transports.contains(transport) ?? false)
   }
 
   private func limitReached(
     _ key: InstanceKey, isNew: Bool, _ state: RegistryState
   ) -> RegistryError? {
-    if !hasService(key.service, in: state),
-      state.services.count + newServiceCount >= RegistryLimits.services
-    {
-      return .limitReached("services", limit: RegistryLimits.services)
-    }
+    if let refusal = servicesLimitReached(key.service, state) { return refusal }
     // Counting the draft exactly is worth it only near the limit.
     if isNew, state.instanceCount + RegistryLimits.batch >= RegistryLimits.instances,
       newInstanceCount(in: state) >= RegistryLimits.instances
@@ -179,6 +224,15 @@ extension Draft {
       return .limitReached("instances", limit: RegistryLimits.instances)
     }
     return nil
+  }
+
+  private func servicesLimitReached(
+    _ service: ServiceName, _ state: RegistryState
+  ) -> RegistryError? {
+    guard !hasService(service, in: state),
+      state.services.count + newServiceCount >= RegistryLimits.services
+    else { return nil }
+    return .limitReached("services", limit: RegistryLimits.services)
   }
 
   /// Octets that one instance can add to an answer at most.
@@ -189,16 +243,32 @@ extension Draft {
     _ key: InstanceKey, _ registration: Registration, _ state: RegistryState,
     _ zone: ServiceZone
   ) -> RegistryError? {
-    // Few instances fit whatever they are; only many are worth adding up.
-    guard
-      (instanceCount(of: key.service, in: state) + 1) * Self.instanceLengthLimit
-        > RegistryLimits.messageLength
-    else { return nil }
+    guard mayBeTooLarge(instanceCount(of: key.service, in: state) + 1) else { return nil }
     let name = zone.names.service(key.service)
     let longest = longestAnswer(
       with: registration, at: key, in: state, nameLength: name.wire.count)
+    return Self.tooLarge(longest, name)
+  }
+
+  /// The same with other settings.
+  private mutating func tooLarge(
+    _ service: ServiceName, maxAnswers: Int?, _ state: RegistryState, _ zone: ServiceZone
+  ) -> RegistryError? {
+    guard mayBeTooLarge(instanceCount(of: service, in: state)) else { return nil }
+    let name = zone.names.service(service)
+    let longest = longestAnswer(
+      of: service, maxAnswers: maxAnswers, in: state, nameLength: name.wire.count)
+    return Self.tooLarge(longest, name)
+  }
+
+  /// Few instances fit whatever they are; only many are worth adding up.
+  private func mayBeTooLarge(_ count: Int) -> Bool {
+    count * Self.instanceLengthLimit > RegistryLimits.messageLength
+  }
+
+  private static func tooLarge(_ answerLength: Int, _ name: DomainName) -> RegistryError? {
     // Header, the longest question, OPT with an extended error.
-    guard longest + 12 + 255 + 4 + 17 > RegistryLimits.messageLength else { return nil }
+    guard answerLength + 12 + 255 + 4 + 17 > RegistryLimits.messageLength else { return nil }
     return .rrsetTooLarge(name: name.description)
   }
 }
@@ -218,7 +288,17 @@ struct AnswerLengths {
   }
 
   /// Of the longest answer section, with a compressed owner name in each record.
-  var longest: Int { max(v4 * 16, v6 * 28, srv.values.max() ?? 0) }
+  ///
+  /// - Parameter maxAnswers: records of an answer; nil: all. SRV records count as the longest that
+  ///   there can be then.
+  func longest(maxAnswers: Int?) -> Int {
+    let all = max(v4 * 16, v6 * 28, srv.values.max() ?? 0)
+    guard let maxAnswers else { return all }
+    return min(all, maxAnswers * max(28, 12 + 6 + 1 + Self.idLimit + serviceNameLength))
+  }
+
+  /// Octets of an instance's id.
+  private static let idLimit = 63
 
   mutating func add(_ instance: Instance) { add(instance.key.id, instance.registration) }
 

@@ -37,7 +37,7 @@ struct Draft {
     self.now = now
   }
 
-  var isEmpty: Bool { instances.isEmpty && forgotten.isEmpty && removed.isEmpty }
+  var isEmpty: Bool { services.isEmpty && forgotten.isEmpty && removed.isEmpty }
 
   // MARK: What a later command sees
 
@@ -65,9 +65,9 @@ struct Draft {
     return services[name] != nil || service(name, in: state) != nil
   }
 
-  func claims(of service: ServiceName, in state: RegistryState) -> ServiceClaims? {
+  func record(of service: ServiceName, in state: RegistryState) -> ServiceRecord? {
     if forgotten.contains(service) { return nil }
-    return (services[service]?.record ?? self.service(service, in: state)?.record)?.claims
+    return services[service]?.record ?? self.service(service, in: state)?.record
   }
 
   /// The service named `label` before `name`, if there is one.
@@ -103,20 +103,34 @@ struct Draft {
     with registration: Registration, at key: InstanceKey, in state: RegistryState, nameLength: Int
   ) -> Int {
     let service = key.service
-    if lengths[service] == nil {
-      let (kept, changed) = instances(of: service, in: state)
-      var sum = AnswerLengths(serviceNameLength: nameLength)
-      for member in kept { sum.add(member) }
-      for instance in changed { sum.add(instance) }
-      lengths[service] = sum
-    }
+    let maxAnswers = record(of: service, in: state)?.settings.maxAnswers
+    addUp(service, in: state, nameLength: nameLength)
     let previous = held(key, in: state)
     if let previous { lengths[service]?.remove(previous) }
     lengths[service]?.add(key.id, registration)
-    let longest = lengths[service]?.longest ?? 0
+    let longest = lengths[service]?.longest(maxAnswers: maxAnswers) ?? 0
     lengths[service]?.remove(key.id, registration)
     if let previous { lengths[service]?.add(previous) }
     return longest
+  }
+
+  /// The same of the service as it is, with that setting.
+  mutating func longestAnswer(
+    of service: ServiceName, maxAnswers: Int?, in state: RegistryState, nameLength: Int
+  ) -> Int {
+    addUp(service, in: state, nameLength: nameLength)
+    return lengths[service]?.longest(maxAnswers: maxAnswers) ?? 0
+  }
+
+  private mutating func addUp(
+    _ service: ServiceName, in state: RegistryState, nameLength: Int
+  ) {
+    guard lengths[service] == nil else { return }
+    let (kept, changed) = instances(of: service, in: state)
+    var sum = AnswerLengths(serviceNameLength: nameLength)
+    for member in kept { sum.add(member) }
+    for instance in changed { sum.add(instance) }
+    lengths[service] = sum
   }
 
   /// The instance, even if its lease has ended: it counts until it is removed.
@@ -161,6 +175,22 @@ struct Draft {
 
   private mutating func set(_ instance: Instance?, at key: InstanceKey) {
     if instances.updateValue(instance, forKey: key) == nil { order.append(key) }
+  }
+
+  /// - Parameter usualTTL: seconds, where a service sets none.
+  mutating func configure(
+    _ service: ServiceName, _ settings: ServiceSettings, usualTTL: UInt32,
+    in state: RegistryState
+  ) -> ServiceRecord {
+    position.revision += 1
+    changesZone = true
+    forgotten.remove(service)
+    var draft = services[service] ?? draft(of: service, in: state)
+    draft.record.set(settings, usualTTL: usualTTL, at: now)
+    draft.record.revision = position.revision
+    if draft.count == 0 { draft.record.emptySince = now }
+    services[service] = draft
+    return draft.record
   }
 
   mutating func forget(_ service: ServiceName) {

@@ -136,7 +136,7 @@ package actor Registry {
       }
       let owner = zone.names.service(name).wire
       while let instance = rest.first, instance.key.service == name {
-        let block = zone.makeBlock(of: instance, service: owner)
+        let block = zone.makeBlock(of: instance, service, owner: owner)
         _ = state.put(instance, block, in: service, at: now)
         warnIfHidden(instance)
         rest.removeFirst()
@@ -168,13 +168,24 @@ package actor Registry {
     switch try await submit(.register(key, registration, reach)) {
     case .stored(let instance, let change, let warnings):
       return RegistrationReply(instance: instance, change: change, warnings: warnings)
-    case .removed:
+    case .removed, .configured:
       preconditionFailure("a registration removes nothing")
     }
   }
 
   package nonisolated func deregister(_ key: InstanceKey) async throws(RegistryError) {
     _ = try await submit(.deregister(key))
+  }
+
+  /// Sets how a service is answered; it is there from then on.
+  ///
+  /// - Parameter reach: of the caller, whom only this tells who holds a name.
+  package nonisolated func configure(
+    _ service: ServiceName, _ settings: ServiceSettings, within reach: ServiceReach? = nil
+  ) async throws(RegistryError) -> SettingsReply {
+    guard case .configured(let reply) = try await submit(.configure(service, settings, reach))
+    else { preconditionFailure("settings have a reply of their own") }
+    return reply
   }
 
   /// Removes a service with its instances, in one commit.
@@ -315,6 +326,10 @@ package actor Registry {
     case .unchanged(let instance):
       if let member = state.member(instance.key) { restartLease(member) }
       return .success(.stored(view(instance), .none, warnings: []))
+    case .configured(let record, let isNew, let isChange):
+      if let failure, isChange { return .failure(.notCommitted(failure)) }
+      return .success(
+        .configured(SettingsReply(service: summary(record), isNew: isNew, isChange: isChange)))
     case .accepted, .settled:
       if let failure { return .failure(.notCommitted(failure)) }
       guard case .accepted(let instance, let isNew, let warnings) = decision else {

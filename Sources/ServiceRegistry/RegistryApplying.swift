@@ -48,6 +48,7 @@ extension Registry {
     let name = change.record.name
     // What a change touches is known from what was before and what is after it.
     let before = state.services[name]?.record.claims ?? ServiceClaims()
+    let hasOtherSettings = state.services[name]?.record.settings != change.record.settings
     zone.changeClaims(
       of: name, from: state.services[name] == nil ? nil : before, to: change.record.claims)
     // A name that the service has from now on may be another's port, even if nothing that the
@@ -55,10 +56,14 @@ extension Registry {
     var touched = ServiceZone.Part(claims: change.record.claims.subtracting(before))
     let service = state.put(change.record)
     let owner = zone.names.service(name).wire
+    if hasOtherSettings {
+      touched.claims = change.record.claims
+      for member in service.members { member.block.ttl = zone.ttl(of: service) }
+    }
     for instance in change.instances {
       if let before = service.member(instance.key.id) { touched.claims.insert(before) }
       touched.claims.insert(instance.registration)
-      let block = zone.makeBlock(of: instance, service: owner)
+      let block = zone.makeBlock(of: instance, service, owner: owner)
       let (member, before) = state.put(instance, block, in: service, at: clock.wall())
       if let before { touched.replaced.append(before) }
       if areLeasesRunning {

@@ -68,7 +68,11 @@ extension Registry {
   /// - Parameter isRestored: whether it began before this process.
   func runDrain(of member: Member, isRestored: Bool) {
     guard var drain = member.drain, drain.end == .never else { return }
-    drain.run(at: clock.boot(), wall: clock.wall(), ttl: zone.ttl, isRestored: isRestored)
+    let (now, record) = (clock.wall(), member.service.record)
+    // After a restart what has been told is only bounded by it, so an earlier TTL counts for good.
+    let former = isRestored ? record.formerTTL?.seconds ?? 0 : 0
+    let ttl = max(record.keptTTL(usualTTL: zone.ttl, at: now), former)
+    drain.run(at: clock.boot(), wall: now, ttl: ttl, isRestored: isRestored)
     member.service.setDrain(drain, of: member.id, member)
     if !isRestored { drains += 1 }
   }

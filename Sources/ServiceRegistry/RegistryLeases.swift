@@ -121,7 +121,7 @@ extension Registry {
 
   func scheduleForgetting(_ service: Service) {
     guard areLeasesRunning else { return }
-    service.emptyUntil = service.record.emptySince.map { since in
+    service.emptyUntil = service.record.forgettableSince.map { since in
       let passed = max(0, clock.wall() - since)
       let left = max(0, Int64(settings.emptyServiceSeconds) * 1_000 - passed)
       return clock.boot() + left * 1_000_000
@@ -137,7 +137,7 @@ extension Registry {
       case .expire(let key):
         if let member = state.member(key) { leaseEnds.schedule(member, at: later) }
       case .forget(let name): emptyServices.schedule(name, at: later)
-      case .register, .deregister, .changeStatus, .drain, .remove: break
+      case .register, .deregister, .changeStatus, .drain, .configure, .remove: break
       }
     }
   }

@@ -1,5 +1,7 @@
 // Every limit of the registry by name.
 
+import DNSZone
+
 package enum RegistryLimits {
   package static let instances = 2_000_000
   package static let services = 500_000
@@ -14,6 +16,10 @@ package enum RegistryLimits {
   /// Octets of a metadata entry as `key=value`: one string of a TXT record (RFC 1035 section 3.3).
   package static let metadataEntryLength = 255
   package static let leaseSeconds = 1...86_400
+  /// That a service may set.
+  package static let ttlSeconds = 0...86_400
+  /// Records of an answer that a service may set.
+  package static let maxAnswers = 1...OwnerRRsets.answersLimit
   package static let defaultLeaseSeconds = 30
   /// Seconds that a service without instances goes on existing: up to a year.
   package static let emptyServiceSeconds = 1...365 * 86_400

@@ -7,6 +7,7 @@ package struct ServiceSummary: Sendable {
   package let instanceCount: Int
   /// Instances that callers are given.
   package let liveCount: Int
+  package let settings: ServiceSettings
 }
 
 /// A service with its instances.
@@ -25,13 +26,13 @@ extension Registry {
 
   /// The services of these names that exist.
   package func summaries(of names: [ServiceName]) -> [ServiceSummary] {
-    names.compactMap { state.services[$0].map(summary) }
+    names.compactMap { state.services[$0].map { summary($0.record) } }
   }
 
   package func service(_ name: ServiceName) throws(RegistryError) -> ServiceView {
     guard let service = state.services[name] else { throw .unknownService(name) }
     return ServiceView(
-      summary: summary(service),
+      summary: summary(service.record),
       instances: service.members.lazy.filter { !$0.isExpired }
         .map { InstanceView($0.instance, renewedAt: $0.renewedAt) })
   }
@@ -43,10 +44,12 @@ extension Registry {
     return InstanceView(member.instance, renewedAt: member.renewedAt)
   }
 
-  private func summary(_ service: Service) -> ServiceSummary {
-    ServiceSummary(
-      name: service.name, revision: service.record.revision,
-      instanceCount: service.members.count { !$0.isExpired },
-      liveCount: service.members.count(where: \.isLive))
+  /// - Parameter record: of a service that is there, or was a moment ago.
+  func summary(_ record: ServiceRecord) -> ServiceSummary {
+    let members = state.services[record.name]?.members ?? []
+    return ServiceSummary(
+      name: record.name, revision: record.revision,
+      instanceCount: members.count { !$0.isExpired }, liveCount: members.count(where: \.isLive),
+      settings: record.settings)
   }
 }

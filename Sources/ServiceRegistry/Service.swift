@@ -11,14 +11,19 @@ package struct ServiceRecord: Equatable, Sendable {
   package var claims: ServiceClaims
   /// When its last instance went; nil while it has one.
   package var emptySince: WallTime?
+  package internal(set) var settings: ServiceSettings
+  package internal(set) var formerTTL: FormerTTL?
 
   package init(
-    name: ServiceName, revision: UInt64, claims: ServiceClaims, emptySince: WallTime?
+    name: ServiceName, revision: UInt64, claims: ServiceClaims, emptySince: WallTime?,
+    settings: ServiceSettings = .usual, formerTTL: FormerTTL? = nil
   ) {
     self.name = name
     self.revision = revision
     self.claims = claims
     self.emptySince = emptySince
+    self.settings = settings
+    self.formerTTL = formerTTL
   }
 }
 
@@ -91,7 +96,7 @@ final class Service {
   private var drains: [Label: Drain] = [:]
   /// It is being removed: none of its members is given to callers any more.
   private(set) var isLeaving = false
-  /// When it is forgotten; nil while it has instances.
+  /// When it is forgotten; nil while it has instances or settings.
   var emptyUntil: BootTime?
 
   init(record: ServiceRecord) {

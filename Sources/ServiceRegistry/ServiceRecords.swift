@@ -18,15 +18,15 @@ struct OwnerGroup {
   let hasAddresses: Bool
 
   /// Adds A and AAAA of all, SRV of those who have the port.
-  func add(to rrsets: inout OwnerRRsets, ttl: UInt32) {
+  func add(to rrsets: inout OwnerRRsets, ttl: UInt32, maxAnswers: Int?) {
     if hasAddresses {
       for type in [RecordType.a, .aaaa] {
-        rrsets.add(type, ttl: ttl) { records in
+        rrsets.add(type, ttl: ttl, maxAnswers: maxAnswers) { records in
           for member in members { records.addAddresses(type, of: member.block) }
         }
       }
     }
-    rrsets.add(.srv, ttl: ttl) { records in
+    rrsets.add(.srv, ttl: ttl, maxAnswers: maxAnswers) { records in
       for member in members {
         if let port = member.number(of: port) { records.add(member.block, port: port) }
       }

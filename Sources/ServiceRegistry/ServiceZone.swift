@@ -20,7 +20,8 @@ package final class ServiceZone {
   private var staticTops: Set<String> = []
   /// Services of which static records hide something, with the names that are not pinned.
   private var hidden: [ServiceName: Set<DomainName>] = [:]
-  /// Seconds that an answer for a registered name may be kept at most.
+  /// Seconds that an answer for a registered name may be kept at most, where its service sets
+  /// nothing else.
   let ttl: UInt32
   /// Whether TXT records tell instances' metadata.
   private let publishesMetadata: Bool
@@ -157,18 +158,25 @@ package final class ServiceZone {
 
   /// What is answered for an instance, of which nobody knows yet.
   ///
-  /// - Parameter service: the service's owner name in wire form.
-  func makeBlock(of instance: Instance, service: [UInt8]) -> InstanceBlock {
+  /// - Parameters:
+  ///   - service: what it is an instance of.
+  ///   - owner: the service's owner name in wire form.
+  func makeBlock(
+    of instance: Instance, _ service: Service, owner: [UInt8]
+  ) -> InstanceBlock {
     let registration = instance.registration
     var text: [UInt8] = []
     registration.metadata.appendRDATA(to: &text)
     return zone.makeInstance(
       InstanceBlock.Content(
-        name: names.instance(instance.key.id, service: service),
+        name: names.instance(instance.key.id, service: owner),
         addresses: registration.addresses, port: registration.port,
         priority: registration.priority, weight: registration.weight, text: text,
-        isTextHidden: !publishesMetadata, ttl: ttl))
+        isTextHidden: !publishesMetadata, ttl: ttl(of: service)))
   }
+
+  /// Seconds that answers with instances of the service may be kept at most.
+  func ttl(of service: Service) -> UInt32 { service.record.settings.ttl ?? ttl }
 
   /// Publishes what that part of `service` is now.
   ///
@@ -194,7 +202,8 @@ package final class ServiceZone {
     }
     for group in serviceRecords.groups(of: service, claims: part.claims, isPortHidden: isPortHidden)
     where isFree(group.owner) {
-      group.add(to: &rrsets, ttl: ttl)
+      group.add(
+        to: &rrsets, ttl: ttl(of: service), maxAnswers: service.record.settings.maxAnswers)
       zone.replaceAll(at: group.owner, with: &rrsets)
     }
     for member in part.members where member.isExpired { zone.withdraw(member.block) }

@@ -26,6 +26,8 @@ struct StoreHealth {
   private var inDoubt: Set<InstanceKey> = []
   /// Services of which the same holds for all instances.
   private var servicesInDoubt: Set<ServiceName> = []
+  /// Services of which it holds for what is stored besides instances.
+  private var recordsInDoubt: Set<ServiceName> = []
   private(set) var counters = StoreCounters()
   private var nextReplacement = BootTime.min
   private var nextProbe = BootTime.never
@@ -38,7 +40,10 @@ struct StoreHealth {
   /// Whether nobody can say what the command would find.
   func isInDoubt(_ command: Command) -> Bool {
     if case .remove(let service) = command {
-      return servicesInDoubt.contains(service) || inDoubt.contains { $0.service == service }
+      return servicesInDoubt.contains(service) || recordsInDoubt.contains(service)
+    }
+    if case .configure(let service, _, _) = command {
+      return servicesInDoubt.contains(service) || recordsInDoubt.contains(service)
     }
     return command.key.map(isInDoubt) ?? false
   }
@@ -58,6 +63,7 @@ struct StoreHealth {
     if failure?.isOutcomeUnknown ?? false {
       inDoubt = Set(batch.instances.map(\.key) + batch.removedInstances)
       servicesInDoubt = Set(batch.removedServices)
+      recordsInDoubt = Set(batch.services.map(\.name))
     }
     note(failure, at: now)
   }
@@ -68,6 +74,7 @@ struct StoreHealth {
       needsReplacement = false
       inDoubt = []
       servicesInDoubt = []
+      recordsInDoubt = []
     } else {
       counters.failedReplacements += 1
       nextReplacement = now + Self.pause

@@ -38,24 +38,67 @@ import Testing
     }
   }
 
-  @Test("A bulk call is one line with counts, if it changed anything")
-  func bulk() async throws {
+  @Test("A bulk call with many changes is one line with counts and services")
+  func largeBulk() async throws {
     try await withServer { server in
-      let items = (0..<100).map { #"{"service":"web","id":"i\#($0)","address":"10.0.0.1"}"# }
-        .joined(separator: ",")
-      let body = #"{"instances":[\#(items),{"service":"web","id":"i","address":"x"}]}"#
-      let other = body.replacing("i7", with: "j7")
-      for body in [body, body, other] { _ = try await server.post("/v1/instances", body) }
-      let renewals = (0..<3).map { #"{"service":"web","id":"i\#($0)","status":"critical"}"# }
-        .joined(separator: ",")
-      for _ in 0..<2 { _ = try await server.post("/v1/renewals", #"{"renewals":[\#(renewals)]}"#) }
-      let usual = ["by": "anonymous", "from": "127.0.0.1"]
+      let items = (0...AuditLog.namedChanges).map { number in
+        #"{"service":"s\#(number % 22)","id":"i\#(number)","address":"10.0.0.1"}"#
+      }
+      let body = #"{"instances":[\#(items.joined(separator: ",")),{"service":"web"}]}"#
+      for _ in 0..<2 { _ = try await server.post("/v1/instances", body) }
+      let renewals = (0...AuditLog.namedChanges).map { number in
+        #"{"service":"s\#(number % 22)","id":"i\#(number)","status":"critical"}"#
+      }
+      let renewal = #"{"renewals":[\#(renewals.joined(separator: ","))]}"#
+      for _ in 0..<2 { _ = try await server.post("/v1/renewals", renewal) }
+      let names = (0..<22).map { "s\($0)" }.sorted().prefix(AuditLog.namedServices)
+      let usual = [
+        "by": "anonymous", "from": "127.0.0.1",
+        "services": names.joined(separator: ",") + " and 2 more",
+      ]
       let expected: [[String: String]] = [
-        ["what": "bulk-register", "new": "100", "replaced": "0"],
-        ["what": "bulk-register", "new": "11", "replaced": "0"],
-        ["what": "bulk-renew", "status_changes": "3"],
+        ["what": "bulk-register", "new": "101", "replaced": "0"],
+        ["what": "bulk-renew", "status_changes": "101"],
       ]
       #expect(server.log.audit == expected.map { $0.merging(usual) { $1 } })
+    }
+  }
+
+  @Test("A bulk call with few changes is a line for each")
+  func smallBulk() async throws {
+    try await withServer { server in
+      let body =
+        #"{"instances":[{"service":"web","id":"a","port":1},{"service":"web","id":"b"}]}"#
+      for _ in 0..<2 { _ = try await server.post("/v1/instances", body) }
+      let renewals =
+        #"{"renewals":[{"service":"web","id":"a","status":"critical"},{"service":"web","id":"x"}]}"#
+      for _ in 0..<2 { _ = try await server.post("/v1/renewals", renewals) }
+      let usual = ["by": "anonymous", "from": "127.0.0.1", "service": "web", "id": "a"]
+      let expected = [["what": "register", "revision": "1"], ["what": "status", "revision": "2"]]
+      #expect(server.log.audit == expected.map { $0.merging(usual) { $1 } })
+    }
+  }
+
+  @Test(
+    "What may be in effect after a restart though it could not be stored has a line",
+    arguments: [
+      (
+        "PUT", "/v1/services/web/instances/a", #"{"port":1}"#,
+        ["method": "PUT", "path": "/v1/services/web/instances/a"]
+      ),
+      (
+        "POST", "/v1/instances", #"{"instances":[{"service":"web","id":"b","port":1}]}"#,
+        ["asked": "register", "changes": "1"]
+      ),
+    ])
+  func unknownOutcome(
+    _ method: String, _ path: String, _ body: String, _ line: [String: String]
+  ) async throws {
+    try await withServer { server in
+      server.store.fail(with: StoreError(reason: "torn", isOutcomeUnknown: true))
+      _ = try await method == "PUT" ? server.put(path, body) : server.post(path, body)
+      let usual = ["by": "anonymous", "from": "127.0.0.1", "what": "outcome-unknown"]
+      #expect(server.log.audit == [line.merging(usual) { $1 }])
     }
   }
 
@@ -68,7 +111,7 @@ import Testing
       _ = try await server.with(tokens, "writer").put("web", "a", #"{"address":"x"}"#)
       _ = try await server.with(tokens, "writer").curl("DELETE", "/v1/services/web/instances/a")
       _ = try await server.put("/v1/services/web/instances/a", #"{"address":"10.0.0.1"}"#)
-      server.store.fail(with: StoreError(reason: "full", isOutcomeUnknown: true))
+      server.store.fail(with: StoreError(reason: "full", isOutcomeUnknown: false))
       #expect(try await server.with(tokens, "writer").put("web").status == 503)
       #expect(server.log.audit.isEmpty)
     }

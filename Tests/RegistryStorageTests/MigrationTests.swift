@@ -100,7 +100,21 @@ import Testing
       (1, 'a', 'a', 2, 1700000000003, '{"addresses":["10.0.0.3"]}');
     """
 
-  static let versions = [version1, version2]
+  /// What the third version made of that, word for word.
+  private static let version3 =
+    version2 + """
+
+      INSERT INTO grdb_migrations VALUES ('3');
+      ALTER TABLE instance ADD COLUMN safe_at INTEGER;
+      DROP VIEW registered;
+      CREATE VIEW registered AS
+        SELECT service.name AS service, id, instance.revision,
+          datetime(registered_at / 1000, 'unixepoch') AS registered_at, registration,
+          datetime(safe_at / 1000, 'unixepoch') AS safe_at
+        FROM service JOIN instance ON instance.service = service.number;
+      """
+
+  static let versions = [version1, version2, version3]
 
   private func make(_ version: String, at path: String) throws {
     let database = try DatabaseQueue(path: path)
@@ -121,6 +135,7 @@ import Testing
       let services = stored.services.sorted { $0.revision < $1.revision }
       #expect(services.map(\.name.text) == ["api", "db", "Web.prod"])
       #expect(services.map(\.emptySince) == [nil, 1_700_000_000_123, nil])
+      #expect(services.allSatisfy { $0.settings == .usual && $0.formerTTL == nil })
       #expect(services[2].claims.ports.map(\.name.text) == ["Grpc"])
       let instances = try await store.allInstances().sorted { $0.revision < $1.revision }
       #expect(instances.map(\.key.id.text) == ["a", "A", "b"])

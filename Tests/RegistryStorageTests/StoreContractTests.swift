@@ -42,7 +42,10 @@ import Testing
     let claims = ServiceClaims(instances[0].registration)
     return StoreBatch(
       services: [
-        ServiceRecord(name: name, revision: revision, claims: claims, emptySince: nil)
+        ServiceRecord(
+          name: name, revision: revision, claims: claims, emptySince: nil,
+          settings: try ServiceSettings(ttl: 0, maxAnswers: 4_096),
+          formerTTL: FormerTTL(seconds: 86_400, until: 1_700_000_000_001))
       ],
       instances: instances, position: StorePosition(revision: revision, serial: .max))
   }

@@ -36,7 +36,7 @@ extension Zone {
   /// - Returns: the instances' memory, whose lease ends may be set.
   @discardableResult
   package func publish(
-    _ instances: [ServedInstance], at owner: String, ttl: UInt32 = 5,
+    _ instances: [ServedInstance], at owner: String, ttl: UInt32 = 5, maxAnswers: Int? = nil,
     insteadOf before: [InstanceBlock] = []
   ) -> [InstanceBlock] {
     let blocks = instances.map { instance in
@@ -52,11 +52,11 @@ extension Zone {
     }
     var rrsets = OwnerRRsets()
     for type in [RecordType.a, .aaaa] {
-      rrsets.add(type, ttl: ttl) { records in
+      rrsets.add(type, ttl: ttl, maxAnswers: maxAnswers) { records in
         for block in blocks { records.addAddresses(type, of: block) }
       }
     }
-    rrsets.add(.srv, ttl: ttl) { records in
+    rrsets.add(.srv, ttl: ttl, maxAnswers: maxAnswers) { records in
       for (instance, block) in zip(instances, blocks) {
         if let port = instance.port { records.add(block, port: port) }
       }
