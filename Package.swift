@@ -52,7 +52,7 @@ let package = Package(
     .target(
       name: "RegistryAPI",
       dependencies: [
-        "DNSWire", "JSONText", "ServiceRegistry", .hummingbird, .logging, .nioCore,
+        "DNSWire", "DNSZone", "JSONText", "ServiceRegistry", .hummingbird, .logging, .nioCore,
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),

@@ -12,6 +12,7 @@ package final class Responder {
   let settings: ResponderSettings
   /// Of the replies that this thread limits; nil where none is.
   let tally: RateLimitTally?
+  private let replies: ReplyTally?
   private let scratch: AnswerScratch
   private let lookAhead: LookAhead
   /// Of the batch that has begun.
@@ -28,6 +29,7 @@ package final class Responder {
     self.reader = reader
     self.settings = settings
     tally = settings.rateLimiter?.makeTally()
+    replies = settings.statistics?.makeTally()
     scratch = AnswerScratch()
     lookAhead = LookAhead.allocate()
   }
@@ -107,7 +109,16 @@ package final class Responder {
     case .drop:
       return 0
     }
-    return finish(&outcome, request, reply)
+    let length = finish(&outcome, request, reply)
+    replies?.count(checked.type, outcome.code, length: length, isUDP: isUDP)
+    return length
+  }
+
+  /// Counts the time that a batch has taken.
+  ///
+  /// - Parameter count: of its queries.
+  package func noteBatch(of count: Int, until end: BootTime) {
+    replies?.countBatch(nanoseconds: end - now, count: count)
   }
 
   // MARK: Answering

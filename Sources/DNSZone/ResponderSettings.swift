@@ -30,6 +30,8 @@ package struct ResponderSettings: Sendable {
   package var allowedClients: [AddressPrefix] = []
   /// Shared by all threads; nil limits nobody.
   package var rateLimiter: RateLimiter?
+  /// Counts what all threads reply; nil counts nothing.
+  package var statistics: ReplyStatistics?
   /// Seconds for which a TCP connection may be idle, which is told to those who ask (RFC 7828).
   package var tcpIdleSeconds: Double = 10
 

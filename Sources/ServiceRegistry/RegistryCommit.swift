@@ -13,12 +13,13 @@ extension Registry {
   /// - Returns: why that failed.
   func commit(_ batch: StoreBatch) async -> StoreError? {
     var failure: StoreError?
+    let start = clock.boot()
     do throws(StoreError) {
       try await store.commit(batch)
     } catch {
       failure = error
     }
-    noteStore { $0.noteCommit(of: batch, failure, at: clock.boot()) }
+    noteStore { $0.noteCommit(of: batch, failure, since: start, at: clock.boot()) }
     return failure
   }
 

@@ -1,6 +1,6 @@
 // How the store is doing, and what was seen of it.
 
-import DNSZone
+package import DNSZone
 
 /// What became of commits since the start; each number only grows.
 package struct StoreCounters: Equatable, Sendable {
@@ -9,6 +9,8 @@ package struct StoreCounters: Equatable, Sendable {
   /// How often all that is acknowledged was written anew.
   package fileprivate(set) var replacements = 0
   package fileprivate(set) var failedReplacements = 0
+  /// Seconds that commits took, failed ones too.
+  package fileprivate(set) var commitDurations = Histogram(bounds: Histogram.durationBounds)
 }
 
 struct StoreHealth {
@@ -57,8 +59,13 @@ struct StoreHealth {
     return true
   }
 
-  /// - Parameter failure: of the batch's commit; nil when it succeeded.
-  mutating func noteCommit(of batch: StoreBatch, _ failure: StoreError?, at now: BootTime) {
+  /// - Parameters:
+  ///   - failure: of the batch's commit; nil when it succeeded.
+  ///   - start: when it began.
+  mutating func noteCommit(
+    of batch: StoreBatch, _ failure: StoreError?, since start: BootTime, at now: BootTime
+  ) {
+    counters.commitDurations.add(Double(now - start) / 1e9)
     if failure == nil { counters.commits += 1 } else { counters.failedCommits += 1 }
     if failure?.isOutcomeUnknown ?? false {
       inDoubt = Set(batch.instances.map(\.key) + batch.removedInstances)

@@ -33,17 +33,19 @@ enum Server {
     let zone = try loaded.publish(in: domain, settings, logger)
     let registry = Registry(
       zone: zone, store: store, clock: .system, logger: logger, settings: settings.registry)
-    try await registry.load()
+    try await load(registry, from: directory)
 
     let limits = TCPLimits()
     let limiter = settings.rateLimit.map { RateLimiter($0) }
+    let statistics = ReplyStatistics()
     let dns = try DNSServer.open(
       addresses: settings.dns, workers: settings.workers, limits: limits,
-      makeAnswerer: makeAnswerer(domain, responderSettings(settings, limits, limiter)),
+      makeAnswerer: makeAnswerer(
+        domain, responderSettings(settings, limits, limiter, statistics)),
       logger: logger)
     let reloader = ZoneReloader(settings, registry, domain, loaded: loaded, logger: logger)
     let metrics = ServerMetrics(
-      dns: dns, registry: registry, limiter: limiter, access: access)
+      dns: dns, replies: statistics, registry: registry, limiter: limiter, access: access)
     let api = RegistryAPI(
       registry: registry, access: access.control, version: Version.text, logger: logger,
       metrics: { await metrics.all() },
@@ -68,6 +70,16 @@ enum Server {
     try await OrderlyStop(group, limit: settings.stopSeconds, manager, logger).run()
     await registry.stopTimer()
     withExtendedLifetime(directory) {}
+  }
+
+  private static func load(
+    _ registry: Registry, from directory: DataDirectory
+  ) async throws(SettingError) {
+    do throws(StoreError) {
+      try await registry.load()
+    } catch {
+      throw SettingError("the database \(directory.databasePath) can't be used: \(error.reason)")
+    }
   }
 
   /// Reads all that `run` would read at start and says what is wrong with it.
@@ -105,15 +117,18 @@ enum Server {
             into: exchanges[index].reply, isUDP: exchanges[index].transport == .udp)
         }
         responder.end()
+        responder.noteBatch(of: exchanges.count, until: clock.boot())
       }
     }
   }
 
   private static func responderSettings(
-    _ settings: Settings, _ limits: TCPLimits, _ limiter: RateLimiter?
+    _ settings: Settings, _ limits: TCPLimits, _ limiter: RateLimiter?,
+    _ statistics: ReplyStatistics
   ) -> ResponderSettings {
     var responder = ResponderSettings(
       version: "Rollcall \(Version.text)", serverID: settings.serverID)
+    responder.statistics = statistics
     if let secret = settings.cookieSecrets.first {
       responder.serverCookie = ServerCookie(
         secret: secret, otherSecret: settings.cookieSecrets.dropFirst().first)

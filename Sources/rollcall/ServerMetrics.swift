@@ -8,6 +8,7 @@ import ServiceRegistry
 /// Collects the figures of all parts when they are asked for.
 struct ServerMetrics {
   let dns: DNSServer
+  let replies: ReplyStatistics
   let registry: Registry
   /// Nil where nobody is limited.
   let limiter: RateLimiter?
@@ -15,7 +16,8 @@ struct ServerMetrics {
 
   func all() async -> [Metric] {
     let storeFailure = await registry.storeFailure
-    return [build] + queries + limited + connections + registrations(await registry.figures)
+    return [build] + queries + answers + limited + connections
+      + registrations(await registry.figures)
       + store(await registry.storeCounters, isFailing: storeFailure != nil)
       + callers
   }
@@ -44,6 +46,34 @@ struct ServerMetrics {
       Metric(
         "rollcall_dns_udp_send_errors_total", .counter,
         "Replies that the kernel refused to send.", udp.sendErrors),
+    ]
+  }
+
+  private var answers: [Metric] {
+    let counts = replies.counts
+    let kinds = counts.byKind.sorted { left, right in
+      (left.key.isUDP ? 0 : 1, left.key.type, left.key.code)
+        < (right.key.isUDP ? 0 : 1, right.key.type, right.key.code)
+    }
+    func labels(_ transport: Transport) -> [(name: String, value: String)] {
+      [("transport", transport.rawValue)]
+    }
+    return [
+      Metric(
+        "rollcall_dns_answers_total", .counter,
+        "Replies that were made, by transport, type asked for and response code.",
+        kinds.map { kind, count in
+          let transport = labels(kind.isUDP ? .udp : .tcp)
+          return .init(
+            Double(count), labels: transport + [("type", kind.type), ("rcode", kind.code)])
+        }),
+      Metric(
+        "rollcall_dns_reply_size_bytes", "Octets of replies, by transport.",
+        histograms: [(labels(.udp), counts.udpSizes), (labels(.tcp), counts.tcpSizes)]),
+      Metric(
+        "rollcall_dns_answer_duration_seconds",
+        "From when a batch of queries had been received until its replies were made, each reply.",
+        histograms: [([], counts.durations)]),
     ]
   }
 
@@ -122,6 +152,9 @@ struct ServerMetrics {
       Metric(
         "rollcall_store_failed_replacements_total", .counter,
         "Attempts at that which failed.", counters.failedReplacements),
+      Metric(
+        "rollcall_store_commit_duration_seconds", "Time that transactions took, failed ones too.",
+        histograms: [([], counters.commitDurations)]),
     ]
   }
 

@@ -128,7 +128,9 @@ struct Answerer: ~Copyable {
   private(set) var octets = 0
 
   init(_ domain: ZoneDomain, _ queries: [[UInt8]]) {
-    guard let responder = Responder(domain: domain, settings: .underTest) else {
+    var settings = ResponderSettings.underTest
+    settings.statistics = ReplyStatistics()
+    guard let responder = Responder(domain: domain, settings: settings) else {
       preconditionFailure("there is room for a reader")
     }
     self.responder = responder

@@ -29,6 +29,15 @@ extension EndToEnd {
           return now["rollcall_dns_replies_total{transport=\"udp\"}"] == 1
             && now["rollcall_dns_replies_total{transport=\"tcp\"}"] == 2
         }
+        let after = try await server.metrics()
+        let answers = "rollcall_dns_answers_total{transport=\"tcp\",type=\"A\",rcode=\"NOERROR\"}"
+        #expect(after[answers] == 2)
+        let size = "rollcall_dns_reply_size_bytes"
+        #expect(after["\(size)_bucket{transport=\"udp\",le=\"64.0\"}"] == 0)
+        #expect(after["\(size)_bucket{transport=\"udp\",le=\"128.0\"}"] == 1)
+        #expect(after["\(size)_count{transport=\"tcp\"}"] == 2)
+        #expect(after["rollcall_dns_answer_duration_seconds_count"] == 3)
+        #expect(after["rollcall_store_commit_duration_seconds_count"] == 2)
       }
     }
   }
