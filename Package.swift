@@ -22,6 +22,7 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
@@ -59,11 +60,20 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
+    .target(
+      name: "APIClient",
+      dependencies: [
+        "DNSWire", "JSONText", .nioCore, .nioPosix,
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+      ],
+      swiftSettings: strict),
     .executableTarget(
       name: "rollcall",
       dependencies: [
         "CLinuxPrivileges", "DNSWire", "DNSZone", "LDNS", "DNSTransport", "ServiceRegistry",
-        "JSONText", "RegistryStorage", "RegistryAPI", .logging,
+        "JSONText", "RegistryStorage", "RegistryAPI", "APIClient", .logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -131,6 +141,7 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
+    .testTarget(name: "APIClientTests", dependencies: ["APIClient"], swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests", dependencies: ["DNSWire", "TestSupport", "rollcall"],
       swiftSettings: strict),

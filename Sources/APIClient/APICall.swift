@@ -1,0 +1,108 @@
+// The calls of the HTTP API that clients make.
+
+package import JSONText
+
+/// A request, apart from the server that it goes to.
+package struct APICall: Sendable {
+  enum Method: String {
+    case get = "GET"
+    case put = "PUT"
+    case post = "POST"
+    case delete = "DELETE"
+  }
+
+  let method: Method
+  /// The segments of the path, as they are.
+  let path: [String]
+  var query: [(name: String, value: String)] = []
+  var body: JSON?
+  /// Whether the reply comes when something has happened, however long that takes.
+  var isWaiting = false
+
+  /// Whether it may be carried out twice: all of them say how things are to be, but who deregisters
+  /// twice is told that there is nothing to deregister.
+  var isRepeatable: Bool { method != .delete }
+
+  /// The request's target, after the host.
+  var target: String {
+    let path = path.map { "/" + $0.percentEncoded }.joined()
+    guard !query.isEmpty else { return path }
+    return path + "?" + query.map { "\($0.name)=\($0.value.percentEncoded)" }.joined(separator: "&")
+  }
+}
+
+/// Which instance a call is about, its names unchecked: the server says what is wrong with them.
+package struct InstanceName: Sendable {
+  package let service: String
+  package let id: String
+
+  package init(service: String, id: String) {
+    self.service = service
+    self.id = id
+  }
+
+  var path: [String] { ["v1", "services", service, "instances", id] }
+}
+
+extension APICall {
+  /// Items of a page that is asked for.
+  private static let page = 1_000
+
+  /// - Parameter cursor: nil for the first page.
+  package static func services(after cursor: String?) -> APICall {
+    APICall(method: .get, path: ["v1", "services"], query: Self.query([("cursor", cursor)]))
+  }
+
+  /// - Parameters:
+  ///   - tag, status: what they must have; nil: any.
+  ///   - cursor: nil for the first page.
+  package static func instances(
+    of service: String, tag: String?, status: String?, after cursor: String?
+  ) -> APICall {
+    APICall(
+      method: .get, path: ["v1", "services", service, "instances"],
+      query: Self.query([("tag", tag), ("status", status), ("cursor", cursor)]))
+  }
+
+  private static func query(_ given: [(String, String?)]) -> [(name: String, value: String)] {
+    [("limit", "\(page)")] + given.compactMap { name, value in value.map { (name, $0) } }
+  }
+
+  package static func register(_ name: InstanceName, _ registration: JSON) -> APICall {
+    APICall(method: .put, path: name.path, body: registration)
+  }
+
+  /// - Parameter status: nil leaves it as it is.
+  package static func renew(_ name: InstanceName, status: String? = nil) -> APICall {
+    APICall(
+      method: .post, path: name.path + ["renew"],
+      body: status.map { .object([("status", .string($0))]) })
+  }
+
+  /// - Parameter isWaiting: whether the reply comes when the instance is gone.
+  package static func drain(_ name: InstanceName, isWaiting: Bool = false) -> APICall {
+    APICall(
+      method: .post, path: name.path + ["drain"],
+      query: isWaiting ? [("wait", "true")] : [], isWaiting: isWaiting)
+  }
+
+  package static func deregister(_ name: InstanceName) -> APICall {
+    APICall(method: .delete, path: name.path)
+  }
+}
+
+extension String {
+  /// With `%41` for what has a meaning in a target, or none (RFC 3986 section 2.3).
+  fileprivate var percentEncoded: String {
+    var text = ""
+    for octet in utf8 {
+      let character = Character(Unicode.Scalar(octet))
+      if character.isASCII, character.isLetter || character.isNumber || "-._~".contains(character) {
+        text.append(character)
+      } else {
+        text += "%" + (octet < 16 ? "0" : "") + String(octet, radix: 16, uppercase: true)
+      }
+    }
+    return text
+  }
+}

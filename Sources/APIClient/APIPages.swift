@@ -1,0 +1,32 @@
+// Lists that come in pages.
+
+package import JSONText
+
+/// All pages of a list together.
+package struct APIPages {
+  package var items: [JSON] = []
+  /// The service's when the first page was made: whoever waits for changes after it misses none.
+  package var revision = JSON.null
+}
+
+extension APIClient {
+  /// - Parameters:
+  ///   - member: which one of a page has the items.
+  ///   - call: the call for the page after a cursor.
+  package func pages(
+    _ member: String, _ call: (_ cursor: String?) -> APICall
+  ) async throws(APIError) -> APIPages {
+    var list = APIPages()
+    var cursor: String?
+    repeat {
+      let page = try await send(call(cursor))
+      guard let items = page[member]?.items else {
+        throw APIError(.unreadable, "\(access.url) replied without '\(member)'")
+      }
+      if cursor == nil, let revision = page["revision"] { list.revision = revision }
+      list.items += items
+      cursor = page["next_cursor"]?.string
+    } while cursor != nil
+    return list
+  }
+}
