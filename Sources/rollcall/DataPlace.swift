@@ -16,13 +16,3 @@ struct DataPlace: ParsableArguments {
     return try await Settings.read(flags: named, file: config)
   }
 }
-
-/// Runs a subcommand's work; what goes wrong is one line and exit code 1.
-func orOneLine(_ work: () async throws -> Void) async throws {
-  do {
-    try await work()
-  } catch {
-    StandardError.write(line: "rollcall: \(error)")
-    throw ExitCode(1)
-  }
-}

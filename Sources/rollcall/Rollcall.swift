@@ -11,9 +11,17 @@ struct Rollcall: AsyncParsableCommand {
       Instances register over HTTP and keep a lease; DNS answers with those that are alive.
       """,
     version: Version.text,
-    subcommands: [
-      ServeCommand.self, TokenCommand.self, BackupCommand.self, ExportCommand.self,
-      ImportCommand.self,
+    subcommands: [ServeCommand.self, TokenCommand.self],
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Client",
+        subcommands: [
+          ListCommand.self, RegisterCommand.self, RenewCommand.self, DrainCommand.self,
+          DeregisterCommand.self,
+        ]),
+      CommandGroup(
+        name: "Data",
+        subcommands: [BackupCommand.self, ExportCommand.self, ImportCommand.self]),
     ])
 }
 

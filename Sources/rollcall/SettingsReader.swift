@@ -45,6 +45,7 @@ extension Settings {
   private static func unknownVariables() -> [String] {
     let prefix = "ROLLCALL_"
     let known = Set(SettingKey.allCases.map { prefix + $0.rawValue.uppercased() })
+      .union(ClientVariable.allCases.map(\.rawValue))
     return ProcessInfo.processInfo.environment.keys
       .filter { $0.hasPrefix(prefix) && !known.contains($0) }.sorted()
   }
@@ -245,19 +246,12 @@ private struct SettingsReader {
 
   /// - Returns: nil for an empty text, the host's name when there is none.
   func serverID() throws -> String? {
-    guard let text = string(.serverID) else { return Self.hostName() }
+    guard let text = string(.serverID) else { return HostName.current }
     guard text.utf8.count <= ResponderSettings.serverIDLimit else {
       throw SettingError(
         .serverID, text, "is longer than \(ResponderSettings.serverIDLimit) octets")
     }
     return text.isEmpty ? nil : text
-  }
-
-  private static func hostName() -> String? {
-    withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(HOST_NAME_MAX) + 1) { name in
-      gethostname(name.baseAddress!, name.count) == 0
-        ? String(cString: name.baseAddress!) : nil
-    }
   }
 
   /// A secret is not shown in an error.

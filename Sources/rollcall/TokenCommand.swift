@@ -102,7 +102,7 @@ extension TokenCommand {
         if json {
           print(try line(of: entries))
         } else {
-          for row in TokenEntry.table(entries) { print(row) }
+          for line in TokenEntry.table(entries).lines(withColours: false) { print(line) }
         }
       }
     }
@@ -152,24 +152,17 @@ private struct TokenEntry: Encodable {
     self.token = text
   }
 
-  /// Lines with a column for each field.
-  static func table(_ entries: [TokenEntry]) -> [String] {
-    let rows =
-      [["NAME", "SCOPE", "SERVICES", "ADDRESSES", "EXPIRES"]]
-      + entries.map { entry in
+  static func table(_ entries: [TokenEntry]) -> TextTable {
+    var table = TextTable(["NAME", "SCOPE", "SERVICES", "ADDRESSES", "EXPIRES"])
+    for entry in entries {
+      table.append(
         [
           entry.name, entry.scope, entry.services.joined(separator: ","),
           entry.addresses.isEmpty ? "any" : entry.addresses.joined(separator: ","),
           entry.expires ?? "never",
-        ]
-      }
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    return rows.map { row in
-      zip(row, widths).enumerated().map { index, cell in
-        index == row.count - 1
-          ? cell.0 : cell.0.padding(toLength: cell.1, withPad: " ", startingAt: 0)
-      }.joined(separator: "  ")
+        ].map { TextTable.Cell($0) })
     }
+    return table
   }
 }
 

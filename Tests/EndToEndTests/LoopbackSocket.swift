@@ -35,11 +35,20 @@ final class LoopbackSocket {
   }
 
   /// A socket that holds a port: the one given, or any.
-  init(holding port: UInt16, _ kind: Kind) throws {
+  ///
+  /// - Parameter isListening: whether connections can be made to it, over TCP.
+  init(holding port: UInt16, _ kind: Kind, isListening: Bool = true) throws {
     descriptor = try Self.open(kind)
-    guard Self.withAddress(port, { Glibc.bind(descriptor, $0, $1) }) == 0,
-      kind == .udp || listen(descriptor, 1) == 0
-    else { throw Failure("bind: \(String(cString: strerror(errno)))") }
+    guard Self.withAddress(port, { Glibc.bind(descriptor, $0, $1) }) == 0 else {
+      throw Failure("bind: \(String(cString: strerror(errno)))")
+    }
+    if kind == .tcp, isListening { try listen() }
+  }
+
+  func listen() throws {
+    guard Glibc.listen(descriptor, 1) == 0 else {
+      throw Failure("listen: \(String(cString: strerror(errno)))")
+    }
   }
 
   deinit { close(descriptor) }

@@ -13,20 +13,6 @@ extension EndToEnd {
 
       """
 
-    /// A certificate authority `NAME.pem`, or what one has signed.
-    private func make(_ site: Site, _ name: String, signedBy ca: String? = nil) async throws {
-      let signing = ca.map { ["-CA", "\($0).pem", "-CAkey", "\($0).key"] } ?? []
-      let purpose =
-        ca == nil
-        ? ["basicConstraints=critical,CA:TRUE"]
-        : ["subjectAltName=IP:127.0.0.1,DNS:localhost"]
-      let output = try await site.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-          + ["-nodes", "-days", "2", "-subj", "/CN=\(name)", "-keyout", "\(name).key"]
-          + ["-out", "\(name).pem"] + signing + purpose.flatMap { ["-addext", $0] })
-      guard output.isSuccess else { throw Failure("openssl: \(output.errors)") }
-    }
-
     private func curl(_ server: RunningServer, _ arguments: String...) async throws -> Site.Output {
       try await server.site.run(
         ["curl", "-sS", "--noproxy", "*", "--max-time", "15", "--cacert", "ca.pem"] + arguments
@@ -45,8 +31,8 @@ extension EndToEnd {
     @Test("With a certificate the API speaks TLS 1.2 and later, and nothing else")
     func versions() async throws {
       try await withSite { site in
-        try await make(site, "ca")
-        try await make(site, "server", signedBy: "ca")
+        try await site.makeCertificate("ca")
+        try await site.makeCertificate("server", signedBy: "ca")
         try site.write(Self.configuration, to: "conf.yaml")
         let server = try await site.startServer(["--config", "conf.yaml"])
         for version in ["1.2", "1.3"] {
@@ -74,9 +60,9 @@ extension EndToEnd {
     @Test("SIGHUP takes a new certificate for new connections and drops no old one")
     func reload() async throws {
       try await withSite { site in
-        try await make(site, "ca")
-        try await make(site, "server", signedBy: "ca")
-        try await make(site, "renewed", signedBy: "ca")
+        try await site.makeCertificate("ca")
+        try await site.makeCertificate("server", signedBy: "ca")
+        try await site.makeCertificate("renewed", signedBy: "ca")
         try site.write(Self.configuration, to: "conf.yaml")
         let server = try await site.startServer(["--config", "conf.yaml"])
         #expect(try await subject(server).contains("CN = server"))
@@ -113,11 +99,11 @@ extension EndToEnd {
     @Test("With tls_client_ca only clients with a certificate of that authority get in")
     func clientCertificates() async throws {
       try await withSite { site in
-        try await make(site, "ca")
-        try await make(site, "server", signedBy: "ca")
-        try await make(site, "clients")
-        try await make(site, "client", signedBy: "clients")
-        try await make(site, "stranger", signedBy: "ca")
+        try await site.makeCertificate("ca")
+        try await site.makeCertificate("server", signedBy: "ca")
+        try await site.makeCertificate("clients")
+        try await site.makeCertificate("client", signedBy: "clients")
+        try await site.makeCertificate("stranger", signedBy: "ca")
         try site.write(Self.configuration + "tls_client_ca: clients.pem\n", to: "conf.yaml")
         let server = try await site.startServer(["--config", "conf.yaml"])
         let known = try await curl(server, "--cert", "client.pem", "--key", "client.key")
@@ -135,8 +121,8 @@ extension EndToEnd {
     @Test("Octets that are no TLS, and handshakes that are broken off, leave the server as it was")
     func noise() async throws {
       try await withSite { site in
-        try await make(site, "ca")
-        try await make(site, "server", signedBy: "ca")
+        try await site.makeCertificate("ca")
+        try await site.makeCertificate("server", signedBy: "ca")
         try site.write(Self.configuration, to: "conf.yaml")
         let server = try await site.startServer(["--config", "conf.yaml"])
         let port = server.ready.httpPort
@@ -154,9 +140,9 @@ extension EndToEnd {
     @Test("Files that do not fit are refused by name, by --check as by serve")
     func wrongFiles() async throws {
       try await withSite { site in
-        try await make(site, "ca")
-        try await make(site, "server", signedBy: "ca")
-        try await make(site, "other", signedBy: "ca")
+        try await site.makeCertificate("ca")
+        try await site.makeCertificate("server", signedBy: "ca")
+        try await site.makeCertificate("other", signedBy: "ca")
         try site.write("nothing", to: "empty")
         let wrong: [([String], [String])] = [
           (["tls_certificate: server.pem"], ["tls_certificate", "tls_key"]),
@@ -208,8 +194,8 @@ extension EndToEnd {
       ] as [([String], [String]?)])
     func beyondLoopback(settings: [String], named: [String]?) async throws {
       try await withSite { site in
-        try await make(site, "ca")
-        try await make(site, "server", signedBy: "ca")
+        try await site.makeCertificate("ca")
+        try await site.makeCertificate("server", signedBy: "ca")
         try site.write("[]\n", to: "tokens.yaml")
         let lines = settings.map { setting in
           switch setting {
