@@ -11,7 +11,7 @@ struct Rollcall: AsyncParsableCommand {
       Instances register over HTTP and keep a lease; DNS answers with those that are alive.
       """,
     version: Version.text,
-    subcommands: [ServeCommand.self, TokenCommand.self],
+    subcommands: [ServeCommand.self, CheckZoneCommand.self, TokenCommand.self],
     groupedSubcommands: [
       CommandGroup(
         name: "Client",

@@ -30,12 +30,14 @@ struct LoadedZones {
   init(_ settings: Settings) throws(ZoneFileError) {
     let paths = try Self.paths(settings)
     isDirectoryThere = paths != nil
-    for path in paths ?? [] {
-      do throws(ZoneFileError) {
-        try add(path, origin: ZoneDirectory.origin(fromFileName: path))
-      } catch {
-        refused.append(Refusal(path: path, origin: nil, error: error))
-      }
+    for path in paths ?? [] { add(path) }
+  }
+
+  /// - Parameter origin: what names in the files are relative to; nil: what the files' names give.
+  init(paths: [String], origin: DomainName? = nil) {
+    isDirectoryThere = true
+    for path in paths {
+      if let origin { add(path, origin: origin) } else { add(path) }
     }
   }
 
@@ -44,6 +46,14 @@ struct LoadedZones {
     let isMissing = access(settings.zonesDirectory, F_OK) != 0 && errno == ENOENT
     guard settings.isZonesDirectoryNamed || !isMissing else { return nil }
     return try ZoneDirectory.zoneFiles(in: settings.zonesDirectory)
+  }
+
+  private mutating func add(_ path: String) {
+    do throws(ZoneFileError) {
+      try add(path, origin: ZoneDirectory.origin(fromFileName: path))
+    } catch {
+      refused.append(Refusal(path: path, origin: nil, error: error))
+    }
   }
 
   private mutating func add(_ path: String, origin: DomainName) {
