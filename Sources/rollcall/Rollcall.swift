@@ -11,7 +11,9 @@ struct Rollcall: AsyncParsableCommand {
       Instances register over HTTP and keep a lease; DNS answers with those that are alive.
       """,
     version: Version.text,
-    subcommands: [ServeCommand.self, CheckZoneCommand.self, TokenCommand.self],
+    subcommands: [
+      ServeCommand.self, ConfigCommand.self, CheckZoneCommand.self, TokenCommand.self,
+    ],
     groupedSubcommands: [
       CommandGroup(
         name: "Client",

@@ -29,48 +29,14 @@ struct ServeCommand: AsyncParsableCommand {
         rollcall serve --config /etc/rollcall.yaml --check
       """)
 
-  @Option(help: "Read settings from this YAML file.")
-  var config: String?
-
-  @Option(help: "The service zone, below which registered names stand.")
-  var zone: String?
-
-  @Option(help: "Answer DNS here, over UDP and TCP. Repeatable.")
-  var dns: [String] = []
-
-  @Option(help: "Serve the HTTP API here. Repeatable. Beyond loopback it needs TLS and tokens.")
-  var http: [String] = []
-
-  @Option(help: "The file of tokens, one of which each call to the API needs then.")
-  var tokens: String?
-
-  @Option(help: "The address of ns in the service zone, if no zone file has it.")
-  var nsAddress: String?
-
-  @Option(help: "The directory of zone files.")
-  var zones: String?
-
-  @Option(help: "The directory of the server's state.")
-  var data: String?
-
-  @Option(help: "Threads that answer UDP queries on each address (default: one a core).")
-  var workers: String?
-
-  @Option(help: "The user to go on as when root starts this.")
-  var user: String?
-
-  @Option(help: "trace, debug, info, notice, warning, error or critical.")
-  var logLevel: String?
-
-  @Option(help: "text or json.")
-  var logFormat: String?
+  @OptionGroup var options: SettingsOptions
 
   @Flag(help: "Check the settings and the zone files, and end.")
   var check = false
 
   func run() async throws {
-    do {
-      let settings = try await Settings.read(flags: flags, file: config)
+    try await orOneLine {
+      let settings = try await options.settings()
       LogFormat.bootstrap(settings.logFormat, level: settings.logLevel)
       try Privileges.drop(for: settings, isCheckOnly: check)
       if check {
@@ -78,20 +44,6 @@ struct ServeCommand: AsyncParsableCommand {
       } else {
         try await Server.run(settings)
       }
-    } catch {
-      StandardError.write(line: "rollcall: \(error)")
-      throw ExitCode(1)
     }
-  }
-
-  private var flags: [SettingKey: [String]] {
-    let single: [(SettingKey, String?)] = [
-      (.zone, zone), (.nsAddress, nsAddress), (.zones, zones), (.data, data),
-      (.workers, workers), (.tokens, tokens), (.user, user), (.logLevel, logLevel),
-      (.logFormat, logFormat),
-    ]
-    var flags: [SettingKey: [String]] = [.dns: dns, .http: http].filter { !$0.value.isEmpty }
-    for (key, value) in single { flags[key] = value.map { [$0] } }
-    return flags
   }
 }

@@ -43,6 +43,8 @@ struct Settings {
   /// Variables of the environment that look like settings and are none: perhaps misspelt, perhaps
   /// set by an orchestrator for a service of this name.
   var unknownVariables: [String]
+  /// Of all settings that are no defaults.
+  var sources: [SettingKey: SettingSource]
 
   /// Octets of the service zone's name.
   static let zoneLengthLimit = 200

@@ -6,6 +6,7 @@ import DNSWire
 import DNSZone
 import FoundationEssentials
 import Glibc
+import JSONText
 import Logging
 import ServiceRegistry
 import SystemPackage
@@ -39,12 +40,13 @@ extension Settings {
       stopSeconds: try reader.number(.stopSeconds, in: 1...stopSecondsLimit, default: 10),
       logLevel: try reader.choice(.logLevel, default: .info),
       logFormat: try reader.choice(.logFormat, default: .text),
-      unknownVariables: unknownVariables())
+      unknownVariables: unknownVariables(),
+      sources: reader.sources)
   }
 
   private static func unknownVariables() -> [String] {
     let prefix = "ROLLCALL_"
-    let known = Set(SettingKey.allCases.map { prefix + $0.rawValue.uppercased() })
+    let known = Set(SettingKey.allCases.map(\.variable))
       .union(ClientVariable.allCases.map(\.rawValue))
     return ProcessInfo.processInfo.environment.keys
       .filter { $0.hasPrefix(prefix) && !known.contains($0) }.sorted()
@@ -53,14 +55,15 @@ extension Settings {
 
 private struct SettingsReader {
   private let reader: ConfigReader
+  let sources: [SettingKey: SettingSource]
 
   init(flags: [SettingKey: [String]], file: String?) async throws {
+    sources = try Self.sources(flags: flags, file: file)
     var providers: [any ConfigProvider] = [
       InMemoryProvider(values: Self.values(flags)),
       EnvironmentVariablesProvider().prefixKeys(with: "rollcall"),
     ]
     if let file {
-      try Self.checkKeys(file)
       do {
         providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(file)))
       } catch {
@@ -68,6 +71,22 @@ private struct SettingsReader {
       }
     }
     reader = ConfigReader(providers: providers)
+  }
+
+  /// Of a key that several have, the one that counts.
+  private static func sources(
+    flags: [SettingKey: [String]], file: String?
+  ) throws -> [SettingKey: SettingSource] {
+    var sources: [SettingKey: SettingSource] = [:]
+    if let file {
+      for key in try keys(of: file) { sources[key] = .file(file) }
+    }
+    let variables = ProcessInfo.processInfo.environment
+    for key in SettingKey.allCases where variables[key.variable] != nil {
+      sources[key] = .environment(key.variable)
+    }
+    for key in flags.keys { sources[key] = .flag(key.flag) }
+    return sources
   }
 
   private static func values(
@@ -83,8 +102,9 @@ private struct SettingsReader {
     return values
   }
 
-  /// Refuses a file with keys that no setting has: a misspelt one would be ignored in silence.
-  private static func checkKeys(_ file: String) throws {
+  /// The settings that a file has. It may have no others: a misspelt one would be ignored in
+  /// silence.
+  private static func keys(of file: String) throws -> [SettingKey] {
     let node: Node?
     do {
       node = try compose(yaml: String(contentsOfFile: file, encoding: .utf8))
@@ -97,21 +117,24 @@ private struct SettingsReader {
     } catch {
       throw SettingError("\(file): can't be read as text in UTF-8")
     }
-    guard let node, node != Node("") else { return }
+    guard let node, node != Node("") else { return [] }
     guard let mapping = node.mapping else {
       throw SettingError("\(file): must hold settings as 'name: value'")
     }
-    for (name, value) in mapping {
-      guard let key = SettingKey(rawValue: name.string ?? "") else {
-        let known = SettingKey.allCases.map(\.rawValue).joined(separator: ", ")
+    return try mapping.map { name, value in
+      let text = name.string ?? "?"
+      guard let key = SettingKey(rawValue: text) else {
+        let known = SettingKey.allCases.map(\.rawValue)
         throw SettingError(
-          "\(file): there is no setting '\(name.string ?? "?")'; there are: \(known)")
+          "\(file): there is no setting '\(text)'\(suggestion(for: text, among: known));"
+            + " there are: " + known.joined(separator: ", "))
       }
       guard value.scalar != nil || (key.isList && value.sequence != nil) else {
         throw SettingError(
           "\(file): setting \(key.rawValue) must be a single value"
             + (key.isList ? " or a list" : ""))
       }
+      return key
     }
   }
 

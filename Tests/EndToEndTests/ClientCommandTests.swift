@@ -150,7 +150,7 @@ extension EndToEnd {
         for shell in ["bash", "zsh", "fish"] {
           let script = try await site.rollcall(["--generate-completion-script", shell])
           #expect(script.isSuccess)
-          for word in ["deregister", "--await-port", "draining"] {
+          for word in ["check-zone", "deregister", "--await-port", "draining"] {
             // fish has options without their dashes.
             let option = word.replacing("--", with: shell == "fish" ? "" : "--")
             #expect(script.text.contains(option), "\(shell): \(word)")

@@ -1,0 +1,46 @@
+// The settings in force as they would be written in a file.
+
+import DNSTransport
+import DNSWire
+import DNSZone
+import Logging
+import ServiceRegistry
+
+extension Settings {
+  /// Nothing for one that has no value; one for each that is no list.
+  func values(of key: SettingKey) -> [String] {
+    switch key {
+    case .zone: ["\(zone)"]
+    case .dns: dns.map(\.description)
+    case .http: http.map(\.description)
+    case .allowedHosts: allowedHosts
+    case .tokens: [access.tokens].compactMap(\.self)
+    case .tlsCertificate: [access.certificate].compactMap(\.self)
+    case .tlsKey: [access.key].compactMap(\.self)
+    case .tlsClientCA: [access.clientCA].compactMap(\.self)
+    case .allowPlaintext: ["\(access.allowsPlaintext)"]
+    case .allowAnonymous: ["\(access.allowsAnonymous)"]
+    case .nsAddress: nsAddress.map { ["\($0)"] } ?? []
+    case .zones: [zonesDirectory]
+    case .data: [dataDirectory]
+    case .workers: ["\(workers)"]
+    case .user: [user].compactMap(\.self)
+    case .stopSeconds: ["\(stopSeconds)"]
+    case .publishMetadata: ["\(publishMetadata)"]
+    case .serverID: [serverID].compactMap(\.self)
+    case .cookieSecrets: cookieSecrets.map { _ in "(not shown)" }
+    case .requireCookies: [requireCookies.rawValue]
+    case .allowQuery: allowQuery.map(\.description)
+    case .rateLimit: ["\(rateLimit?.perSecond ?? 0)"]
+    case .rateLimitSlip: rateLimit.map { ["\($0.slip)"] } ?? []
+    case .rateLimitExempt: rateLimit?.exempt.map(\.description) ?? []
+    case .emptyServiceSeconds: ["\(registry.emptyServiceSeconds)"]
+    case .brakeShare: ["\(registry.brake.share ?? 0)"]
+    case .brakeWindowSeconds: ["\(registry.brake.windowSeconds)"]
+    case .brakeHoldSeconds: ["\(registry.brake.holdSeconds)"]
+    case .brakeMinimum: ["\(registry.brake.minimum)"]
+    case .logLevel: [logLevel.rawValue]
+    case .logFormat: [logFormat.rawValue]
+    }
+  }
+}
