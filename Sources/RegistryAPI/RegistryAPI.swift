@@ -139,6 +139,8 @@ package final class RegistryAPI: Sendable {
       return try await registerMany(request, by: caller, from: peer)
     case (.bulkRenewal, _):
       return try await renewMany(request, by: caller, from: peer)
+    case (.explanation, _):
+      return try await explain(query, for: caller)
     case (.zoneReload, _):
       return try await reload(request, by: caller, from: peer)
     }

@@ -15,6 +15,7 @@ enum Route: Equatable {
   case renewal(String, String)
   case drain(String, String)
   case zoneReload
+  case explanation
   case bulkRegistration
   case bulkRenewal
 
@@ -42,6 +43,7 @@ enum Route: Equatable {
     case ("v1", "instances", 2): self = .bulkRegistration
     case ("v1", "renewals", 2): self = .bulkRenewal
     case ("v1", "zones", 3) where segments[2] == "reload": self = .zoneReload
+    case ("v1", "explain", 2): self = .explanation
     case ("healthz", nil, _): self = .health
     case ("readyz", nil, _): self = .readiness
     case ("metrics", nil, _): self = .metrics
@@ -51,7 +53,7 @@ enum Route: Equatable {
 
   private var methods: [HTTPRequest.Method] {
     switch self {
-    case .health, .readiness, .metrics, .services, .instances: [.get]
+    case .health, .readiness, .metrics, .services, .instances, .explanation: [.get]
     case .service: [.get, .put, .delete]
     case .instance: [.get, .put, .delete]
     case .renewal, .drain, .zoneReload, .bulkRegistration, .bulkRenewal: [.post]
@@ -63,7 +65,7 @@ enum Route: Equatable {
     switch self {
     case .health, .readiness: .nothing
     case .metrics: .readAll
-    case .services: .readSome
+    case .services, .explanation: .readSome
     case .service(let service): method == .get ? .readService(service) : .write(service)
     case .instances(let service): .readService(service)
     case .instance(let service, let id):
@@ -79,6 +81,7 @@ enum Route: Equatable {
     switch self {
     case .services: ["limit", "cursor"]
     case .instances: ["limit", "cursor", "tag", "status"]
+    case .explanation: ["name", "type", "limit", "cursor"]
     case .drain: ["wait"]
     case .health, .readiness, .metrics, .service, .instance, .renewal, .zoneReload,
       .bulkRegistration, .bulkRenewal:

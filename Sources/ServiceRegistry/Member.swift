@@ -99,9 +99,6 @@ final class Member {
       revision: revision, registeredAt: kept.registeredAt, safeAt: drain?.safeAt)
   }
 
-  /// Whether callers are given this instance.
-  var isLive: Bool { !isExpired && !isDraining && status.isLive }
-
   var drain: Drain? { isDraining ? service.drain(of: id) : nil }
 
   /// The order of the id and `key`, an id in lower case: negative, zero or positive.

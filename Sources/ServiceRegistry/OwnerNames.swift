@@ -61,6 +61,20 @@ package struct OwnerNames: Sendable {
       + names(of: key.service, claims: ServiceClaims(registration))
   }
 
+  /// The services of which `name` may be a name by its form, whether there are such services or
+  /// not.
+  package func possibleServices(of name: DomainName) -> [ServiceName] {
+    guard name.isEqualOrBelow(apex) else { return [] }
+    let labels = name.labels.dropLast(apex.labels.count).map { String(decoding: $0, as: UTF8.self) }
+    // S.Z; I.S.Z; _P._tcp.S.Z and T.tag.S.Z.
+    var forms = (0..<min(3, labels.count)).map { Array(labels.dropFirst($0)) }
+    // _web._tcp.prod.Z
+    if let first = labels.first, first.hasPrefix("_") {
+      forms.append([String(first.dropFirst())] + labels.dropFirst(2))
+    }
+    return forms.compactMap { try? ServiceName($0.joined(separator: ".")) }
+  }
+
   /// A name of the registration that DNS has no room for (RFC 1035 section 2.3.4).
   func tooLong(_ key: InstanceKey, _ registration: Registration) -> DomainName? {
     names(of: key, registration).first { $0.wire.count > DomainName.lengthLimit }

@@ -164,6 +164,18 @@ final class Service {
     return ended.filter(\.isExpired)
   }
 
+  /// The members whose ids come after `id`, in order; nil: all.
+  func members(after id: Label?) -> ArraySlice<Member> {
+    guard let id else { return members[...] }
+    let (place, isThere) = place(of: id)
+    return members[(isThere ? place + 1 : place)...]
+  }
+
+  /// Whether the SRV name of `port` of the service above is this service's own.
+  func takesName(of port: ServiceClaims.Port) -> Bool {
+    record.claims.transports.contains(port.transport)
+  }
+
   // MARK: Drains
 
   func drain(of id: Label) -> Drain? { drains[id] }

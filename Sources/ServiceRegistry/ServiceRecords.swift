@@ -3,23 +3,55 @@
 import DNSWire
 import DNSZone
 
-/// An owner name that instances of a service share, and which ones give its records.
-struct OwnerGroup {
-  enum PortChoice {
-    case ofInstance
-    case named(ServiceClaims.Port)
+/// An owner name that instances of a service share, and which of them it is about.
+struct SharedName {
+  enum Role {
+    case service
+    case transport(TransportProtocol)
+    case port(ServiceClaims.Port)
+    case tag(Label)
   }
 
   /// In wire form.
   let owner: [UInt8]
+  let role: Role
+
+  /// The types of records that stand there.
+  var hasAddresses: Bool {
+    switch role {
+    case .service, .tag: true
+    case .transport, .port: false
+    }
+  }
+
+  /// Why a live member has no part in the name; nil: it has.
+  func absence(of member: Member) -> Absence? {
+    switch role {
+    case .service, .port: nil
+    case .transport(let transport): member.transport == transport ? nil : .otherProtocol
+    case .tag(let tag): member.tags.contains(tag) ? nil : .otherTag
+    }
+  }
+
+  /// What the SRV record of the member has here; nil: it has no record.
+  func port(of member: Member) -> UInt16? {
+    guard case .port(let port) = role else { return member.block.port }
+    for own in member.ports where own.name == port.name && own.transport == port.transport {
+      return own.port
+    }
+    return nil
+  }
+}
+
+/// A shared name with the instances that give its records.
+struct OwnerGroup {
+  let name: SharedName
   /// In order of id.
   let members: [Member]
-  let port: PortChoice
-  let hasAddresses: Bool
 
   /// Adds A and AAAA of all, SRV of those who have the port.
   func add(to rrsets: inout OwnerRRsets, ttl: UInt32, maxAnswers: Int?) {
-    if hasAddresses {
+    if name.hasAddresses {
       for type in [RecordType.a, .aaaa] {
         rrsets.add(type, ttl: ttl, maxAnswers: maxAnswers) { records in
           for member in members { records.addAddresses(type, of: member.block) }
@@ -28,7 +60,7 @@ struct OwnerGroup {
     }
     rrsets.add(.srv, ttl: ttl, maxAnswers: maxAnswers) { records in
       for member in members {
-        if let port = member.number(of: port) { records.add(member.block, port: port) }
+        if let port = name.port(of: member) { records.add(member.block, port: port) }
       }
     }
   }
@@ -44,45 +76,25 @@ struct ServiceRecords {
   func groups(
     of service: Service, claims: ServiceClaims, isPortHidden: (ServiceClaims.Port) -> Bool
   ) -> [OwnerGroup] {
-    let name = service.name
     let live = service.isLeaving ? [] : service.members.filter(\.isLive)
-    var groups = [
-      OwnerGroup(
-        owner: names.service(name).wire, members: live, port: .ofInstance, hasAddresses: true)
-    ]
-    for transport in claims.transports {
-      groups.append(
-        OwnerGroup(
-          owner: names.serviceSRV(name, transport).wire,
-          members: live.filter { $0.transport == transport }, port: .ofInstance,
-          hasAddresses: false))
-    }
-    for port in claims.ports where !isPortHidden(port) {
-      groups.append(
-        OwnerGroup(
-          owner: names.port(port, of: name).wire, members: live, port: .named(port),
-          hasAddresses: false))
-    }
-    for tag in claims.tags {
-      groups.append(
-        OwnerGroup(
-          owner: names.tag(tag, of: name).wire,
-          members: live.filter { $0.tags.contains(tag) }, port: .ofInstance,
-          hasAddresses: true))
-    }
-    return groups
-  }
-}
-
-extension Member {
-  fileprivate func number(of choice: OwnerGroup.PortChoice) -> UInt16? {
-    switch choice {
-    case .ofInstance: return block.port
-    case .named(let port):
-      for own in ports where own.name == port.name && own.transport == port.transport {
-        return own.port
+    var claims = claims
+    claims.ports = claims.ports.filter { !isPortHidden($0) }
+    return sharedNames(of: service.name, claims).map { name in
+      switch name.role {
+      case .service, .port: OwnerGroup(name: name, members: live)
+      case .transport, .tag:
+        OwnerGroup(name: name, members: live.filter { name.absence(of: $0) == nil })
       }
-      return nil
     }
+  }
+
+  /// The names of `service` that `claims` concern, its own first.
+  func sharedNames(of service: ServiceName, _ claims: ServiceClaims) -> [SharedName] {
+    [SharedName(owner: names.service(service).wire, role: .service)]
+      + claims.transports.map {
+        SharedName(owner: names.serviceSRV(service, $0).wire, role: .transport($0))
+      }
+      + claims.ports.map { SharedName(owner: names.port($0, of: service).wire, role: .port($0)) }
+      + claims.tags.map { SharedName(owner: names.tag($0, of: service).wire, role: .tag($0)) }
   }
 }

@@ -14,7 +14,7 @@ package final class ServiceZone {
   /// Zones of their own below this one: nothing may be registered in them.
   var zonesBelow: Set<DomainName>
   package let names: OwnerNames
-  private let serviceRecords: ServiceRecords
+  let serviceRecords: ServiceRecords
   private var rrsets = OwnerRRsets()
   /// The labels right below the apex of all static names and zones below.
   private var staticTops: Set<String> = []
@@ -197,14 +197,12 @@ package final class ServiceZone {
       guard !mayHide || isFree(names.instance(member.id, service: owner)) else { continue }
       zone.publish(member.block)
     }
-    let isPortHidden: (ServiceClaims.Port) -> Bool = { port in
-      child(port.name)?.record.claims.transports.contains(port.transport) ?? false
-    }
+    let isPortHidden: (ServiceClaims.Port) -> Bool = { child($0.name)?.takesName(of: $0) ?? false }
     for group in serviceRecords.groups(of: service, claims: part.claims, isPortHidden: isPortHidden)
-    where isFree(group.owner) {
+    where isFree(group.name.owner) {
       group.add(
         to: &rrsets, ttl: ttl(of: service), maxAnswers: service.record.settings.maxAnswers)
-      zone.replaceAll(at: group.owner, with: &rrsets)
+      zone.replaceAll(at: group.name.owner, with: &rrsets)
     }
     for member in part.members where member.isExpired { zone.withdraw(member.block) }
     remove(part.replaced + part.removed.map(\.block))

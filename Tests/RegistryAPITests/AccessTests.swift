@@ -22,6 +22,7 @@ import Testing
       ("GET", "/v1/services", nil, .read, 200), ("GET", "/v1/services/web", nil, .read, 200),
       ("GET", "/v1/services/web/instances", nil, .read, 200), ("GET", path, nil, .read, 200),
       ("HEAD", path, nil, .read, 200), ("GET", "/metrics", nil, .read, 200),
+      ("GET", "/v1/explain?name=web.mesh.internal", nil, .read, 200),
       ("POST", path + "/drain", nil, .write, 200), ("DELETE", path, nil, .write, 204),
       ("DELETE", "/v1/services/web", nil, .write, 204),
       ("POST", "/v1/zones/reload", nil, .admin, 200),
