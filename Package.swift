@@ -136,7 +136,8 @@ let package = Package(
     .testTarget(
       name: "RegistryAPITests",
       dependencies: [
-        "DNSWire", "DNSZone", "ServiceRegistry", "RegistryAPI", .hummingbird, .logging, .nioCore,
+        "DNSWire", "DNSZone", "LDNS", "ServiceRegistry", "RegistryAPI", .hummingbird, .logging,
+        .nioCore,
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],

@@ -143,8 +143,13 @@ struct NameTable<Entry: NameTableEntry> {
     counts.pointee.removed += 1
   }
 
-  func forEach(_ body: (Entry) -> Void) {
-    for index in 0...mask {
+  var slotCount: Int { mask + 1 }
+
+  func forEach(_ body: (Entry) -> Void) { forEach(in: 0..<slotCount, body) }
+
+  /// The same of some of the slots.
+  func forEach(in range: Range<Int>, _ body: (Entry) -> Void) {
+    for index in range {
       let slot = slots[index].load(ordering: .relaxed)
       if slot > Self.removedMark { body(Entry(address: slot & 0xFFFF_FFFF_FFFF)) }
     }

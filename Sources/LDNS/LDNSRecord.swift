@@ -2,6 +2,7 @@
 
 import CLDNS
 import DNSWire
+import Glibc
 
 /// Owns an `ldns_rr`.
 struct LDNSRecord: ~Copyable {
@@ -21,6 +22,27 @@ struct LDNSRecord: ~Copyable {
     pointer = record
   }
 
+  /// Nil for RDATA that is not as its type wants it.
+  init?(_ record: ResourceRecord) {
+    var wire = record.owner.wire
+    wire.append(bigEndian: record.type.rawValue)
+    wire.append(bigEndian: RecordClass.in.rawValue)
+    wire.append(bigEndian: record.ttl)
+    wire.append(bigEndian: UInt16(record.rdata.count))
+    wire += record.rdata
+    var read: UnsafeMutablePointer<ldns_rr>?
+    var length = 0
+    let status = wire.withUnsafeBufferPointer { octets in
+      ldns_wire2rr(&read, octets.baseAddress, octets.count, &length, LDNS_SECTION_ANSWER)
+    }
+    guard status == LDNS_STATUS_OK, let read else { return nil }
+    guard length == wire.count else {
+      ldns_rr_free(read)
+      return nil
+    }
+    pointer = read
+  }
+
   deinit { ldns_rr_free(pointer) }
 
   /// As libldns has it: 0 for a mnemonic it does not know, above 65,535 for `TYPE65536`.
@@ -31,6 +53,35 @@ struct LDNSRecord: ~Copyable {
   var isComplete: Bool {
     let descriptor = ldns_rr_descript(UInt16(truncatingIfNeeded: type))
     return ldns_rr_rd_count(pointer) >= ldns_rr_descriptor_minimum(descriptor)
+  }
+
+  /// Type and RDATA in presentation format; nil for RDATA that libldns has no such form for.
+  var text: String? {
+    let count = ldns_rr_rd_count(pointer)
+    guard count > 0, let type = Self.taken(ldns_rr_type2str(ldns_rr_get_type(pointer))) else {
+      return nil
+    }
+    var fields: [String] = []
+    for index in 0..<count {
+      guard let field = ldns_rr_rdf(pointer, index) else { return nil }
+      if ldns_rdf_get_type(field) == LDNS_RDF_TYPE_DNAME {
+        // libldns leaves characters in names that mean something in a master file.
+        let wire = UnsafeRawBufferPointer(start: ldns_rdf_data(field), count: ldns_rdf_size(field))
+        fields.append(DomainName(uncheckedWire: Array(wire)).description)
+      } else if let text = Self.taken(ldns_rdf2str(field)), !text.isEmpty {
+        fields.append(text)
+      } else {
+        return nil
+      }
+    }
+    return "\(type)\t\(fields.joined(separator: " "))"
+  }
+
+  /// A text that libldns has made for us.
+  private static func taken(_ text: UnsafeMutablePointer<CChar>?) -> String? {
+    guard let text else { return nil }
+    defer { free(text) }
+    return String(cString: text)
   }
 
   /// The RDATA, or none if a name in it is longer than a name can be: libldns does not look after

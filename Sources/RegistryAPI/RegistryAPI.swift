@@ -1,5 +1,6 @@
 // The HTTP face of the registry: route, check, ask the registry, reply.
 
+package import DNSWire
 import HTTPTypes
 import Hummingbird
 import JSONText
@@ -13,6 +14,8 @@ package final class RegistryAPI: Sendable {
   let registry: Registry
   let version: String
   let reloadZones: @Sendable () async throws(RegistryError) -> ZoneReload
+  let recordText: @Sendable (ResourceRecord) -> String
+  let longReplies = LongReplies(limit: APILimits.longReplies)
   let audit: AuditLog
   private let access: AccessControl
   private let logger: Logger
@@ -25,15 +28,18 @@ package final class RegistryAPI: Sendable {
   /// - Parameters:
   ///   - access: lets requests in.
   ///   - version: of the program, as `/healthz` tells it.
+  ///   - recordText: writes a record as a line of a master file, without its end.
   ///   - metrics: collects what `/metrics` tells.
   ///   - reloadZones: reads the zone files and has the registry take them over.
   package init(
     registry: Registry, access: AccessControl, version: String,
     connectionLimits: HTTPConnectionLimits = HTTPConnectionLimits(), logger: Logger,
+    recordText: @escaping @Sendable (ResourceRecord) -> String,
     metrics: @escaping @Sendable () async -> [Metric],
     reloadZones: @escaping @Sendable () async throws(RegistryError) -> ZoneReload
   ) {
     self.registry = registry
+    self.recordText = recordText
     self.metrics = metrics
     self.reloadZones = reloadZones
     self.version = version
@@ -141,6 +147,12 @@ package final class RegistryAPI: Sendable {
       return try await renewMany(request, by: caller, from: peer)
     case (.explanation, _):
       return try await explain(query, for: caller)
+    case (.targets, _):
+      return try await listTargets(query)
+    case (.zones, _):
+      return await listZones()
+    case (.zone(let name), _):
+      return try await showZone(name)
     case (.zoneReload, _):
       return try await reload(request, by: caller, from: peer)
     }

@@ -14,8 +14,11 @@ enum Route: Equatable {
   case instance(String, String)
   case renewal(String, String)
   case drain(String, String)
+  case zones
+  case zone(String)
   case zoneReload
   case explanation
+  case targets
   case bulkRegistration
   case bulkRenewal
 
@@ -42,8 +45,12 @@ enum Route: Equatable {
       self = .drain(segments[2], segments[4])
     case ("v1", "instances", 2): self = .bulkRegistration
     case ("v1", "renewals", 2): self = .bulkRenewal
+    case ("v1", "zones", 2): self = .zones
+    // A zone of that name can be asked for with a final dot.
     case ("v1", "zones", 3) where segments[2] == "reload": self = .zoneReload
+    case ("v1", "zones", 3): self = .zone(segments[2])
     case ("v1", "explain", 2): self = .explanation
+    case ("v1", "prometheus", 3) where segments[2] == "targets": self = .targets
     case ("healthz", nil, _): self = .health
     case ("readyz", nil, _): self = .readiness
     case ("metrics", nil, _): self = .metrics
@@ -53,7 +60,9 @@ enum Route: Equatable {
 
   private var methods: [HTTPRequest.Method] {
     switch self {
-    case .health, .readiness, .metrics, .services, .instances, .explanation: [.get]
+    case .health, .readiness, .metrics, .services, .instances, .explanation, .zones, .zone,
+      .targets:
+      [.get]
     case .service: [.get, .put, .delete]
     case .instance: [.get, .put, .delete]
     case .renewal, .drain, .zoneReload, .bulkRegistration, .bulkRenewal: [.post]
@@ -64,7 +73,7 @@ enum Route: Equatable {
   func need(_ method: HTTPRequest.Method) -> AccessNeed {
     switch self {
     case .health, .readiness: .nothing
-    case .metrics: .readAll
+    case .metrics, .zones, .zone, .targets: .readAll
     case .services, .explanation: .readSome
     case .service(let service): method == .get ? .readService(service) : .write(service)
     case .instances(let service): .readService(service)
@@ -82,8 +91,10 @@ enum Route: Equatable {
     case .services: ["limit", "cursor"]
     case .instances: ["limit", "cursor", "tag", "status"]
     case .explanation: ["name", "type", "limit", "cursor"]
+    case .targets: ["service", "tag", "port"]
     case .drain: ["wait"]
-    case .health, .readiness, .metrics, .service, .instance, .renewal, .zoneReload,
+    case .health, .readiness, .metrics, .service, .instance, .renewal, .zones, .zone,
+      .zoneReload,
       .bulkRegistration, .bulkRenewal:
       []
     }

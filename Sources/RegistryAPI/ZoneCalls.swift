@@ -1,4 +1,4 @@
-// The calls about zone files.
+// The calls about zones and their files.
 
 import DNSWire
 import Hummingbird
@@ -21,6 +21,35 @@ package struct ZoneReload: Sendable {
 }
 
 extension RegistryAPI {
+  /// `GET /v1/zones`
+  func listZones() async -> Response {
+    let zones = await registry.zones
+    return .json {
+      $0.append(verbatim: #"{"zones":"#)
+      $0.append(zones) { [apex = registry.names.apex] in
+        $0.append($1.json(isServiceZone: $1.apex == apex))
+      }
+      $0.append(verbatim: "}")
+    }
+  }
+
+  /// `GET /v1/zones/{zone}`
+  func showZone(_ name: String) async throws -> Response {
+    let apex = try? DomainName(name)
+    guard let zone = await registry.zones.first(where: { $0.apex == apex }) else {
+      throw Problem.unknownZone(name)
+    }
+    guard zone.serial != nil else { throw Problem.brokenZone(zone.apex) }
+    let place = try longReplies.takePlace()
+    let text = ZoneText(zone: zone, registry: registry, line: recordText)
+    return Response(
+      status: .ok, headers: [.contentType: ZoneText.mediaType],
+      body: ResponseBody { writer in
+        defer { withExtendedLifetime(place) {} }
+        try await text.write(to: &writer)
+      })
+  }
+
   /// `POST /v1/zones/reload`
   func reload(_ request: Request, by caller: Caller, from peer: Peer) async throws -> Response {
     try await request.refuseMembers()
@@ -32,6 +61,29 @@ extension RegistryAPI {
       detail: "the zones of these files stay as they were; the others are reloaded: "
         + reload.refused.joined(separator: "; "),
       members: reload.members)
+  }
+}
+
+extension ZoneSummary {
+  fileprivate func json(isServiceZone: Bool) -> JSON {
+    .object([
+      ("zone", .string(apex.description)), ("kind", .string(isServiceZone ? "service" : "static")),
+      ("serial", serial.map { .integer(Int($0)) } ?? .null),
+    ])
+  }
+}
+
+extension Problem {
+  fileprivate static func unknownZone(_ name: String) -> Problem {
+    Problem(
+      status: .notFound, kind: "unknown-zone", title: "There is no such zone",
+      detail: "there is no zone '\(name)'; GET /v1/zones lists them")
+  }
+
+  fileprivate static func brokenZone(_ apex: DomainName) -> Problem {
+    Problem(
+      status: .serviceUnavailable, kind: "broken-zone", title: "The zone's file is refused",
+      detail: "queries for \(apex) fail until its file is right; 'rollcall serve --check' says why")
   }
 }
 

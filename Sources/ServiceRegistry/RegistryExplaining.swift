@@ -116,7 +116,7 @@ extension Registry {
     if zone.staticOwner(claiming: finding.name) != nil { return .zoneFile }
     switch role {
     case .shared(let name, let service):
-      if isHidden(name, of: service) { return .otherService }
+      if isTaken(name, of: service) { return .otherService }
       if let absence = member.absence ?? name.absence(of: member) { return absence }
       if type == .srv, name.port(of: member) == nil { return .noPort }
       if type != .srv && !(name.hasAddresses && type.isAddress) { return .noSuchType }
@@ -133,13 +133,11 @@ extension Registry {
 
   private func hasName(_ role: NameRole) -> Bool {
     guard case .shared(let name, let service) = role else { return true }
-    return !isHidden(name, of: service)
+    return !isTaken(name, of: service)
   }
 
-  /// Whether the name, of a port, goes to the service below that has it for its own.
-  private func isHidden(_ name: SharedName, of service: Service) -> Bool {
-    guard case .port(let port) = name.role else { return false }
-    return state.child(port.name, of: service.name)?.takesName(of: port) ?? false
+  private func isTaken(_ name: SharedName, of service: Service) -> Bool {
+    name.isTaken { state.child($0, of: service.name) }
   }
 }
 

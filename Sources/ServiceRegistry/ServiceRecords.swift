@@ -33,6 +33,14 @@ struct SharedName {
     }
   }
 
+  /// Whether it is a port's, and the name of a service below goes before it.
+  ///
+  /// - Parameter child: the service whose name is the label before that of the port's service.
+  func isTaken(_ child: (Label) -> Service?) -> Bool {
+    guard case .port(let port) = role else { return false }
+    return child(port.name)?.takesName(of: port) ?? false
+  }
+
   /// What the SRV record of the member has here; nil: it has no record.
   func port(of member: Member) -> UInt16? {
     guard case .port(let port) = role else { return member.block.port }
@@ -72,14 +80,13 @@ struct ServiceRecords {
 
   /// The names of `service` that `claims` concern, with its live instances.
   ///
-  /// - Parameter isPortHidden: whether another service has the name of that port.
+  /// - Parameter child: the service whose name is the label before this one's.
   func groups(
-    of service: Service, claims: ServiceClaims, isPortHidden: (ServiceClaims.Port) -> Bool
+    of service: Service, claims: ServiceClaims, child: (Label) -> Service?
   ) -> [OwnerGroup] {
     let live = service.isLeaving ? [] : service.members.filter(\.isLive)
-    var claims = claims
-    claims.ports = claims.ports.filter { !isPortHidden($0) }
-    return sharedNames(of: service.name, claims).map { name in
+    let names = sharedNames(of: service.name, claims).filter { !$0.isTaken(child) }
+    return names.map { name in
       switch name.role {
       case .service, .port: OwnerGroup(name: name, members: live)
       case .transport, .tag:

@@ -197,8 +197,7 @@ package final class ServiceZone {
       guard !mayHide || isFree(names.instance(member.id, service: owner)) else { continue }
       zone.publish(member.block)
     }
-    let isPortHidden: (ServiceClaims.Port) -> Bool = { child($0.name)?.takesName(of: $0) ?? false }
-    for group in serviceRecords.groups(of: service, claims: part.claims, isPortHidden: isPortHidden)
+    for group in serviceRecords.groups(of: service, claims: part.claims, child: child)
     where isFree(group.name.owner) {
       group.add(
         to: &rrsets, ttl: ttl(of: service), maxAnswers: service.record.settings.maxAnswers)

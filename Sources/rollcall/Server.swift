@@ -4,6 +4,7 @@ import DNSTransport
 import DNSWire
 import DNSZone
 import Glibc
+import LDNS
 import Logging
 import RegistryAPI
 import RegistryStorage
@@ -48,7 +49,7 @@ enum Server {
       dns: dns, replies: statistics, registry: registry, limiter: limiter, access: access)
     let api = RegistryAPI(
       registry: registry, access: access.control, version: Version.text, logger: logger,
-      metrics: { await metrics.all() },
+      recordText: { $0.masterFileLine }, metrics: { await metrics.all() },
       reloadZones: { () async throws(RegistryError) in try await reloader.reload() })
     let readiness = Readiness(listeners: settings.http.count) { httpPorts in
       await registry.startLeases()

@@ -23,6 +23,8 @@ import Testing
       ("GET", "/v1/services/web/instances", nil, .read, 200), ("GET", path, nil, .read, 200),
       ("HEAD", path, nil, .read, 200), ("GET", "/metrics", nil, .read, 200),
       ("GET", "/v1/explain?name=web.mesh.internal", nil, .read, 200),
+      ("GET", "/v1/zones", nil, .read, 200), ("GET", "/v1/zones/mesh.internal", nil, .read, 200),
+      ("GET", "/v1/prometheus/targets", nil, .read, 200),
       ("POST", path + "/drain", nil, .write, 200), ("DELETE", path, nil, .write, 204),
       ("DELETE", "/v1/services/web", nil, .write, 204),
       ("POST", "/v1/zones/reload", nil, .admin, 200),
@@ -46,12 +48,16 @@ import Testing
     let tokens = try TestTokens.usual()
     try await withServer(tokens: tokens.table) { server in
       let below = server.with(tokens, "below-admin")
-      let calls = [("POST", "/v1/zones/reload"), ("GET", "/metrics"), ("HEAD", "/metrics")]
+      let calls = [
+        ("POST", "/v1/zones/reload"), ("GET", "/metrics"), ("HEAD", "/metrics"),
+        ("GET", "/v1/zones"), ("GET", "/v1/zones/mesh.internal"), ("HEAD", "/v1/zones/ghost"),
+        ("GET", "/v1/prometheus/targets"), ("GET", "/v1/prometheus/targets?service=web.prod"),
+      ]
       for (method, path) in calls {
         let reply = try await below.curl(method, path)
         #expect(reply.status == 403, "\(method) \(path)")
       }
-      #expect(server.access.forbiddenCount == 3)
+      #expect(server.access.forbiddenCount == calls.count)
     }
   }
 

@@ -3,6 +3,7 @@
 import DNSWire
 import DNSZone
 import Foundation
+import LDNS
 import Logging
 import RegistryAPI
 import ServiceLifecycle
@@ -56,7 +57,7 @@ func withServer(
   let log = RecordedLog()
   let api = RegistryAPI(
     registry: registry, access: access, version: "1.2.3", logger: log.logger,
-    metrics: { metrics },
+    recordText: { $0.masterFileLine }, metrics: { metrics },
     reloadZones: { () async throws(RegistryError) in
       if let reloadError { throw reloadError }
       return reloadZones
@@ -88,7 +89,8 @@ func withStoppableServer(
   let registry = try await makeRegistry(store)
   let access = AccessControl(tokens: nil)
   let api = RegistryAPI(
-    registry: registry, access: access, version: "1", logger: .silent, metrics: { [] },
+    registry: registry, access: access, version: "1", logger: .silent,
+    recordText: { $0.masterFileLine }, metrics: { [] },
     reloadZones: { ZoneReload(zones: [], refused: [], warnings: []) })
   let (ports, listening) = AsyncStream.makeStream(of: Int.self)
   let server = api.makeServer(host: "127.0.0.1", port: 0) { listening.yield($0) }
