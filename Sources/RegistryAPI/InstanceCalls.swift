@@ -1,5 +1,6 @@
 // The calls that change an instance or show one.
 
+import HTTPTypes
 import Hummingbird
 import JSONText
 import ServiceLifecycle
@@ -15,26 +16,40 @@ extension RegistryAPI {
     }
     guard let wanted else { throw Problem.emptyBody }
     try caller.checkAddresses(wanted.registration)
-    let reply = try await registry.register(key, wanted.registration, within: caller.reach)
+    let reply = try await registry.register(
+      key, wanted.registration, within: caller.reach, if: request.precondition())
     audit.record(reply, by: caller, from: peer)
-    return .json(status: reply.isNew ? .created : .ok) {
-      $0.append(reply.instance, registry.names, warnings: reply.warnings + wanted.warnings)
-    }
+    return show(reply, warnings: wanted.warnings, status: reply.isNew ? .created : .ok)
+  }
+
+  func show(
+    _ reply: RegistrationReply, warnings: [String], status: HTTPResponse.Status
+  ) -> Response {
+    Response.json(status: status) {
+      $0.append(reply.instance, registry.names, warnings: reply.warnings + warnings)
+    }.tagged(reply.instance)
   }
 
   /// `DELETE /v1/services/{S}/instances/{I}`
   func deregister(
-    _ key: InstanceKey, by caller: Caller, from peer: Peer
+    _ key: InstanceKey, _ request: Request, by caller: Caller, from peer: Peer
   ) async throws -> Response {
-    try await registry.deregister(key)
+    try await registry.deregister(key, if: request.precondition())
     audit.record(.deregister, of: key, by: caller, from: peer)
     return Response(status: .noContent)
   }
 
   /// `GET /v1/services/{S}/instances/{I}`
-  func show(_ key: InstanceKey) async throws -> Response {
+  func show(_ key: InstanceKey, _ request: Request) async throws -> Response {
     let view = try await registry.instance(key)
-    return .json { $0.append(view, registry.names) }
+    guard try !request.isKnown(view.instance.revision) else {
+      return Response(status: .notModified).tagged(view)
+    }
+    return show(view)
+  }
+
+  private func show(_ view: InstanceView) -> Response {
+    Response.json { $0.append(view, registry.names) }.tagged(view)
   }
 
   /// `POST /v1/services/{S}/instances/{I}/renew`
@@ -47,7 +62,7 @@ extension RegistryAPI {
     do {
       let reply = try await registry.renew(key, status: status ?? nil)
       if reply.isChange { audit.record(.status, reply.view, by: caller, from: peer) }
-      return .json { $0.append(reply.view, registry.names) }
+      return show(reply.view)
     } catch {
       // What may have been carried out is told to others as the error that it is.
       guard case .unknownInstance = error else { throw error }
@@ -68,7 +83,7 @@ extension RegistryAPI {
     guard isWaiting else {
       let reply = try await registry.drain(key)
       await note(reply)
-      return .json { $0.append(reply.view, registry.names) }
+      return show(reply.view)
     }
     let drain = Task { [registry] in
       try await registry.drainAndWait(key, whenDraining: note)
@@ -80,7 +95,7 @@ extension RegistryAPI {
       drain.cancel()
     }
     switch end {
-    case .removed: return .json { $0.append(view, registry.names) }
+    case .removed: return show(view)
     case .registered: throw Problem.drainEnded(key)
     case .abandoned: throw Problem.waitAbandoned
     }

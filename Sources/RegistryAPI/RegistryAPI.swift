@@ -134,9 +134,9 @@ package final class RegistryAPI: Sendable {
     case (.instance(let service, let id), .put):
       return try await register(InstanceKey(service, id), request, by: caller, from: peer)
     case (.instance(let service, let id), .delete):
-      return try await deregister(InstanceKey(service, id), by: caller, from: peer)
+      return try await deregister(InstanceKey(service, id), request, by: caller, from: peer)
     case (.instance(let service, let id), _):
-      return try await show(InstanceKey(service, id))
+      return try await show(InstanceKey(service, id), request)
     case (.renewal(let service, let id), _):
       return try await renew(InstanceKey(service, id), request, by: caller, from: peer)
     case (.drain(let service, let id), _):

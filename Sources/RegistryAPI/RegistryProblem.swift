@@ -2,6 +2,7 @@
 
 import DNSWire
 import HTTPTypes
+import JSONText
 import ServiceRegistry
 
 extension Problem {
@@ -44,6 +45,14 @@ extension Problem {
         status: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"),
         kind: "limit-reached", title: "The registry is full",
         detail: "there are \(limit) \(what) already", limit: limit)
+    case .preconditionFailed(let revision):
+      self = .preconditionFailed(revision)
+    case .keyReused:
+      self = Problem(
+        status: .unprocessableContent, kind: "idempotency-key-reused",
+        title: "The idempotency key belongs to another registration",
+        detail: "an instance was registered with this key and another body, or was changed since;"
+          + " use a new key for a new instance", field: "Idempotency-Key")
     case .busy:
       self = Problem(
         status: .serviceUnavailable, kind: "busy", title: "Too many changes are waiting",
@@ -56,6 +65,16 @@ extension Problem {
     case .notCommitted(let reason, let isOutcomeUnknown):
       self = .notCommitted(reason, isOutcomeUnknown: isOutcomeUnknown)
     }
+  }
+
+  private static func preconditionFailed(_ revision: UInt64?) -> Problem {
+    Problem(
+      status: .preconditionFailed, kind: "precondition-failed",
+      title: "The instance is not as required",
+      detail: revision.map { "nothing was changed: the instance has the revision \($0)" }
+        ?? "nothing was changed: there is no such instance",
+      headers: revision.map { [.eTag: EntityTag.text($0)] } ?? [:],
+      members: [("revision", revision.map { .integer(Int($0)) } ?? .null)])
   }
 
   private static func unknownService(_ service: ServiceName) -> Problem {

@@ -13,6 +13,8 @@ enum Command: Sendable {
   case drain(InstanceKey)
   /// Answer the service so; it is there from then on.
   case configure(ServiceName, ServiceSettings, ServiceReach? = nil)
+  /// Carry the command about an instance out only if that holds.
+  indirect case on(Precondition, Command)
   /// Remove the service with all its instances.
   case remove(ServiceName)
   /// The lease has ended; the answers are without the instance already.
@@ -26,8 +28,16 @@ enum Command: Sendable {
     case .register(let key, _, _), .deregister(let key), .changeStatus(let key, _),
       .drain(let key), .expire(let key):
       key
+    case .on(_, let command): command.key
     case .configure, .remove, .forget: nil
     }
+  }
+}
+
+extension Command {
+  /// The same if something must hold.
+  func on(_ precondition: Precondition?) -> Command {
+    precondition.map { .on($0, self) } ?? self
   }
 }
 

@@ -41,6 +41,8 @@ extension Draft {
       return .accepted(drained, isNew: false, warnings: [])
     case .configure(let service, let settings, let reach):
       return configure(service, settings, within: reach, on: state, in: zone)
+    case .on(let precondition, let command):
+      return decide(command, on: state, in: zone, if: precondition)
     case .remove(let service):
       guard hasService(service, in: state) else { return .refused(.unknownService(service)) }
       remove(service, in: state)
@@ -94,6 +96,20 @@ extension Draft {
     return nameTaken(service, within: reach, state, zone)
       ?? (zone.mayHide(service) ? covered([name], within: reach, zone) : nil)
       ?? servicesLimitReached(service, state)
+  }
+
+  /// What would be refused anyhow is refused for its own reason (RFC 9110 section 13.2.1): that an
+  /// instance to be removed is not there goes before what is required of it.
+  private mutating func decide(
+    _ command: Command, on state: RegistryState, in zone: ServiceZone,
+    if precondition: Precondition
+  ) -> Decision {
+    let stored = command.key.flatMap { instance($0, in: state) }
+    if case .deregister(let key) = command, stored == nil {
+      return .refused(.unknownInstance(key))
+    }
+    if let refusal = precondition.refusal(of: stored) { return .refused(refusal) }
+    return decide(command, on: state, in: zone)
   }
 
   private mutating func register(

@@ -161,11 +161,14 @@ package actor Registry {
 
   /// Registers an instance or replaces what it said of itself.
   ///
-  /// - Parameter reach: of the caller, whom only this tells who holds a name.
+  /// - Parameters:
+  ///   - reach: of the caller, whom only this tells who holds a name.
+  ///   - precondition: what must hold; nil: nothing.
   package nonisolated func register(
-    _ key: InstanceKey, _ registration: Registration, within reach: ServiceReach? = nil
+    _ key: InstanceKey, _ registration: Registration, within reach: ServiceReach? = nil,
+    if precondition: Precondition? = nil
   ) async throws(RegistryError) -> RegistrationReply {
-    switch try await submit(.register(key, registration, reach)) {
+    switch try await submit(Command.register(key, registration, reach).on(precondition)) {
     case .stored(let instance, let change, let warnings):
       return RegistrationReply(instance: instance, change: change, warnings: warnings)
     case .removed, .configured:
@@ -173,8 +176,10 @@ package actor Registry {
     }
   }
 
-  package nonisolated func deregister(_ key: InstanceKey) async throws(RegistryError) {
-    _ = try await submit(.deregister(key))
+  package nonisolated func deregister(
+    _ key: InstanceKey, if precondition: Precondition? = nil
+  ) async throws(RegistryError) {
+    _ = try await submit(Command.deregister(key).on(precondition))
   }
 
   /// Sets how a service is answered; it is there from then on.

@@ -137,7 +137,7 @@ extension Registry {
       case .expire(let key):
         if let member = state.member(key) { leaseEnds.schedule(member, at: later) }
       case .forget(let name): emptyServices.schedule(name, at: later)
-      case .register, .deregister, .changeStatus, .drain, .configure, .remove: break
+      case .register, .deregister, .changeStatus, .drain, .on, .configure, .remove: break
       }
     }
   }
