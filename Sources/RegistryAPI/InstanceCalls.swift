@@ -11,18 +11,53 @@ extension RegistryAPI {
   func register(
     _ key: InstanceKey, _ request: Request, by caller: Caller, from peer: Peer
   ) async throws -> Response {
-    let wanted = try await request.json { body in
-      try RegistrationBody(RegistrationBody.Fields(body, except: [.service, .id]), peer: peer)
-    }
-    guard let wanted else { throw Problem.emptyBody }
-    try caller.checkAddresses(wanted.registration)
+    let wanted = try await registration(in: request, by: caller, from: peer)
     let reply = try await registry.register(
       key, wanted.registration, within: caller.reach, if: request.precondition())
     audit.record(reply, by: caller, from: peer)
     return show(reply, warnings: wanted.warnings, status: reply.isNew ? .created : .ok)
   }
 
-  func show(
+  /// `POST /v1/services/{S}/instances`
+  ///
+  /// A key of the client's makes the id, so a repetition finds the instance that the first call
+  /// has made.
+  func create(
+    in service: ServiceName, _ request: Request, by caller: Caller, from peer: Peer
+  ) async throws -> Response {
+    let key = try request.idempotencyKey()
+    let wanted = try await registration(in: request, by: caller, from: peer)
+    let id: Label
+    let precondition: Precondition
+    if let key {
+      id = try InstanceID.derived(from: key, service, of: caller.name)
+      precondition = Precondition(registration: wanted.registration)
+    } else {
+      var generator = SystemRandomNumberGenerator()
+      id = try InstanceID.random(using: &generator)
+      precondition = Precondition(noneMatch: .any)
+    }
+    let reply = try await registry.register(
+      InstanceKey(service: service, id: id), wanted.registration, within: caller.reach,
+      if: precondition)
+    audit.record(reply, by: caller, from: peer)
+    var response = show(reply, warnings: wanted.warnings, status: .created)
+    response.headers[.location] = "/v1/services/\(service)/instances/\(id)"
+    return response
+  }
+
+  private func registration(
+    in request: Request, by caller: Caller, from peer: Peer
+  ) async throws -> RegistrationBody {
+    let wanted = try await request.json { body in
+      try RegistrationBody(RegistrationBody.Fields(body, except: [.service, .id]), peer: peer)
+    }
+    guard let wanted else { throw Problem.emptyBody }
+    try caller.checkAddresses(wanted.registration)
+    return wanted
+  }
+
+  private func show(
     _ reply: RegistrationReply, warnings: [String], status: HTTPResponse.Status
   ) -> Response {
     Response.json(status: status) {
@@ -103,5 +138,23 @@ extension RegistryAPI {
 
   private enum RenewalField: String, CaseIterable {
     case status
+  }
+}
+
+extension Request {
+  /// What the client calls its wish, to have it fulfilled once however often it is sent.
+  fileprivate func idempotencyKey() throws(Problem) -> String? {
+    guard let name = HTTPField.Name("Idempotency-Key") else { return nil }
+    let fields = headers[values: name]
+    guard let key = fields.first else { return nil }
+    let limit = APILimits.idempotencyKeyLength
+    guard fields.count == 1, (1...limit).contains(key.utf8.count),
+      key.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+    else {
+      throw .badField(
+        name.rawName, "must be given once, with 1 to \(limit) visible ASCII characters",
+        limit: limit)
+    }
+    return key
   }
 }

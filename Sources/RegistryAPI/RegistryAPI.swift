@@ -129,6 +129,8 @@ package final class RegistryAPI: Sendable {
       return try await remove(ServiceName(name), by: caller, from: peer)
     case (.service(let name), _):
       return try await show(ServiceName(name))
+    case (.instances(let name), .post):
+      return try await create(in: ServiceName(name), request, by: caller, from: peer)
     case (.instances(let name), _):
       return try await listInstances(of: ServiceName(name), query)
     case (.instance(let service, let id), .put):

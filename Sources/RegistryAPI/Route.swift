@@ -60,10 +60,11 @@ enum Route: Equatable {
 
   private var methods: [HTTPRequest.Method] {
     switch self {
-    case .health, .readiness, .metrics, .services, .instances, .explanation, .zones, .zone,
+    case .health, .readiness, .metrics, .services, .explanation, .zones, .zone,
       .targets:
       [.get]
     case .service: [.get, .put, .delete]
+    case .instances: [.get, .post]
     case .instance: [.get, .put, .delete]
     case .renewal, .drain, .zoneReload, .bulkRegistration, .bulkRenewal: [.post]
     }
@@ -76,7 +77,7 @@ enum Route: Equatable {
     case .metrics, .zones, .zone, .targets: .readAll
     case .services, .explanation: .readSome
     case .service(let service): method == .get ? .readService(service) : .write(service)
-    case .instances(let service): .readService(service)
+    case .instances(let service): method == .get ? .readService(service) : .write(service)
     case .instance(let service, let id):
       method == .get ? .readInstance(service, id: id) : .write(service)
     case .renewal(let service, _), .drain(let service, _): .write(service)
