@@ -285,7 +285,9 @@ package actor Registry {
       switch turn {
       case .batch(let batch):
         let results = await carryOut(batch.map(\.command))
-        for (command, result) in zip(batch, results) { command.reply?.resume(returning: result) }
+        for ((command, reply), result) in zip(batch, results) {
+          reply?.resume(returning: result.map { addSizeWarnings(to: $0, of: command) })
+        }
       case .bulk(let commands, let reply):
         reply.resume(returning: .success(await carryOut(commands)))
       case .reload(let reload, let reply):

@@ -48,6 +48,13 @@ package enum RegistryLimits {
   static let slice = 500
   /// Commands decided together and committed in one transaction.
   package static let batch = 512
+  /// Octets of an answer over UDP that every client takes (RFC 1035 section 4.2.1).
+  static let plainAnswerLength = 512
+  /// The same of clients with EDNS, and what their answers have besides: an OPT record.
+  static let ednsAnswerLength = 1_232
+  static let optRecordLength = 11
+  /// Addresses of a name, of both families together, that musl's resolver takes.
+  static let muslAddresses = 48
   /// Octets of a DNS message over TCP (RFC 1035 section 4.2.2).
   package static let messageLength = 65_535
 }
