@@ -17,13 +17,16 @@ extension Zone {
     guard let node = find(name.view), node.flags.contains(.registered) else { return [] }
     return [RecordType.a, .aaaa, .srv].compactMap { type in
       guard case .instances(let rrset)? = node.rrset(type) else { return nil }
+      // The question has the name, type and class.
+      let most = Header.length + owner.count + 4 + rrset.longest
+      if let window = rrset.window {
+        return AnswerSize(type: type, records: window.size, octets: most)
+      }
       let repetitions =
         rrset.hasRepetitions ? (0..<rrset.count).map(rrset.entry).filter(\.isRepetition) : []
       let repeated = repetitions.reduce(0) { $0 + $1.recordLength(type) }
       return AnswerSize(
-        type: type, records: rrset.count - repetitions.count,
-        // The question has the name, type and class.
-        octets: Header.length + owner.count + 4 + rrset.longest - repeated)
+        type: type, records: rrset.count - repetitions.count, octets: most - repeated)
     }
   }
 }

@@ -156,14 +156,37 @@ struct LiveRecords {
   }
 
   /// Seconds that the records may be kept: never past the soonest lease end.
-  func ttl(_ rrset: InstanceRRset, at now: BootTime) -> UInt32 {
-    guard soonestEnd != .never else { return rrset.ttl }
-    let seconds = max(0, soonestEnd - now) / 1_000_000_000
-    return UInt32(truncatingIfNeeded: min(Int64(rrset.ttl), seconds))
+  @inline(__always) func ttl(_ rrset: InstanceRRset, at now: BootTime) -> UInt32 {
+    rrset.ttl(until: soonestEnd, at: now)
   }
 }
 
 extension InstanceRRset {
+  /// - Parameter soonestEnd: of all leases of the RRset.
+  @inline(__always) fileprivate func ttl(until soonestEnd: BootTime, at now: BootTime) -> UInt32 {
+    guard soonestEnd != .never else { return ttl }
+    let seconds = max(0, soonestEnd - now) / 1_000_000_000
+    return UInt32(truncatingIfNeeded: min(Int64(ttl), seconds))
+  }
+
+  /// The live records, those for which an answer has no place too, and for how long they may be
+  /// kept.
+  func allLive(at now: BootTime) -> (records: [InstanceEntry], ttl: UInt32) {
+    var records: [InstanceEntry] = []
+    var soonestEnd = BootTime.never
+    var isThere = false
+    for index in 0..<count {
+      let entry = entry(index)
+      if !(hasRepetitions && entry.isRepetition) { isThere = false }
+      let end = entry.instance.leaseEnd
+      guard end > now else { continue }
+      soonestEnd = min(soonestEnd, end)
+      if !isThere { records.append(entry) }
+      isThere = true
+    }
+    return (records, ttl(until: soonestEnd, at: now))
+  }
+
   /// Writes the answer into `message` from `start` on: all live records in the order of the turn
   /// that this takes, or, if they don't fit, as many as do in the order of the coming turn.
   ///

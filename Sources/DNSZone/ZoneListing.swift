@@ -101,12 +101,10 @@ extension FoundRRset {
             owner: owner, type: rrset.type, ttl: rrset.ttl, rdata: Array(rrset.rdata(index))))
       }
     case .instances(let rrset):
-      var live = scratch.liveRecords
-      live.gather(rrset, from: 0, at: now, room: .max)
-      let ttl = live.ttl(rrset, at: now)
-      for index in 0..<live.count {
-        live[index].writeRDATA(rrset.type, to: scratch.rdata.baseAddress!)
-        let rdata = scratch.rdata[..<live[index].rdataLength(rrset.type)]
+      let (entries, ttl) = rrset.allLive(at: now)
+      for entry in entries {
+        entry.writeRDATA(rrset.type, to: scratch.rdata.baseAddress!)
+        let rdata = scratch.rdata[..<entry.rdataLength(rrset.type)]
         records.append(
           ResourceRecord(owner: owner, type: rrset.type, ttl: ttl, rdata: Array(rdata)))
       }

@@ -53,7 +53,7 @@ extension Command {
     switch self {
     case .register: true
     case .on(_, let command): command.isRegistration
-    case .deregister, .changeStatus, .drain, .remove, .expire, .forget: false
+    case .deregister, .changeStatus, .drain, .configure, .remove, .expire, .forget: false
     }
   }
 }

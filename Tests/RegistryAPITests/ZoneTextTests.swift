@@ -24,6 +24,22 @@ import Testing
     }
   }
 
+  @Test("All records are there, also where an answer holds only some of them")
+  func maxAnswers() async throws {
+    try await withServer { server in
+      for number in 1...5 {
+        let body = #"{"address": "10.0.0.\#(number % 4)", "port": 80}"#
+        _ = try await server.put("/v1/services/web/instances/i\(number)", body)
+      }
+      _ = try await server.put("/v1/services/web", #"{"max_answers": 2}"#)
+      let listed = try await lines(server.curl(Self.path)).filter {
+        $0.hasPrefix("web.mesh.internal. ")
+      }
+      #expect(listed.count { $0.contains(" IN A ") } == 4)
+      #expect(listed.count { $0.contains(" IN SRV ") } == 5)
+    }
+  }
+
   @Test("The service zone's text has the file's records and what is answered for instances")
   func serviceZone() async throws {
     try await withServer { server in
