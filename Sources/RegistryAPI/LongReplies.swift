@@ -13,6 +13,14 @@ final class LongReplies: Sendable {
     self.limit = limit
   }
 
+  /// Those that are being written.
+  var metric: Metric {
+    Metric(
+      "rollcall_http_long_replies", .gauge,
+      "Replies about everything, such as a zone's text, that clients are reading.",
+      count.load(ordering: .relaxed))
+  }
+
   /// One reply's place, given back when it is released.
   final class Place: Sendable {
     private let owner: LongReplies

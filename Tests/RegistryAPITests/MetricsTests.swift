@@ -1,7 +1,8 @@
 // What monitoring reads.
 
-import RegistryAPI
 import Testing
+
+@testable import RegistryAPI
 
 @Suite("Metrics") struct MetricsTests {
   @Test("/metrics is text that Prometheus reads, values of labels escaped")
@@ -32,6 +33,11 @@ import Testing
 
           """#))
       #expect(reply.body.contains("\nrollcall_http_connections 1\n"))
+      #expect(reply.body.contains("\nrollcall_http_long_replies 0\n"))
+      let place = try server.api.longReplies.takePlace()
+      let during = try await server.curl("/metrics")
+      #expect(during.body.contains("\nrollcall_http_long_replies 1\n"))
+      withExtendedLifetime(place) {}
     }
   }
 }
