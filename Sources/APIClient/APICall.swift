@@ -16,8 +16,6 @@ package struct APICall: Sendable {
   let path: [String]
   var query: [(name: String, value: String)] = []
   var body: JSON?
-  /// Whether the reply comes when something has happened, however long that takes.
-  var isWaiting = false
 
   /// Whether it may be carried out twice: all of them say how things are to be, but who deregisters
   /// twice is told that there is nothing to deregister.
@@ -45,12 +43,16 @@ package struct InstanceName: Sendable {
 }
 
 extension APICall {
-  /// Items of a page that is asked for.
-  private static let page = 1_000
+  /// Items of a page: the server looks at all services for each page of them, and an instance can
+  /// say a hundred times as much as a service.
+  private static let servicePage = 10_000
+  private static let instancePage = 1_000
 
   /// - Parameter cursor: nil for the first page.
   package static func services(after cursor: String?) -> APICall {
-    APICall(method: .get, path: ["v1", "services"], query: Self.query([("cursor", cursor)]))
+    APICall(
+      method: .get, path: ["v1", "services"],
+      query: Self.query([("limit", "\(servicePage)"), ("cursor", cursor)]))
   }
 
   /// - Parameters:
@@ -61,11 +63,17 @@ extension APICall {
   ) -> APICall {
     APICall(
       method: .get, path: ["v1", "services", service, "instances"],
-      query: Self.query([("tag", tag), ("status", status), ("cursor", cursor)]))
+      query: Self.query([
+        ("limit", "\(instancePage)"), ("tag", tag), ("status", status), ("cursor", cursor),
+      ]))
   }
 
   private static func query(_ given: [(String, String?)]) -> [(name: String, value: String)] {
-    [("limit", "\(page)")] + given.compactMap { name, value in value.map { (name, $0) } }
+    given.compactMap { name, value in value.map { (name, $0) } }
+  }
+
+  package static func show(_ name: InstanceName) -> APICall {
+    APICall(method: .get, path: name.path)
   }
 
   package static func register(_ name: InstanceName, _ registration: JSON) -> APICall {
@@ -79,11 +87,8 @@ extension APICall {
       body: status.map { .object([("status", .string($0))]) })
   }
 
-  /// - Parameter isWaiting: whether the reply comes when the instance is gone.
-  package static func drain(_ name: InstanceName, isWaiting: Bool = false) -> APICall {
-    APICall(
-      method: .post, path: name.path + ["drain"],
-      query: isWaiting ? [("wait", "true")] : [], isWaiting: isWaiting)
+  package static func drain(_ name: InstanceName) -> APICall {
+    APICall(method: .post, path: name.path + ["drain"])
   }
 
   package static func deregister(_ name: InstanceName) -> APICall {

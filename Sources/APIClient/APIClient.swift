@@ -15,7 +15,7 @@ package struct ServerAccess: Sendable {
   package var caFile: String?
   package var certificateFile: String?
   package var keyFile: String?
-  /// For a reply, but one that is to be waited for.
+  /// For a reply.
   package var timeout: Duration
   package var retry: RetrySchedule
 
@@ -33,10 +33,8 @@ package struct ServerAccess: Sendable {
 package struct APIClient: Sendable {
   /// Octets of a reply: a page of instances that each say as much as they may.
   static let replyLengthLimit = 128 << 20
-  /// For a reply that comes when an instance has drained.
-  static let waitLimit = Duration.seconds(2 * 86_400)
 
-  let access: ServerAccess
+  private(set) var access: ServerAccess
   private let http: HTTPClient
 
   /// Calls `body` with a client whose connections are closed afterwards.
@@ -46,6 +44,13 @@ package struct APIClient: Sendable {
     try await HTTPClient.withHTTPClient(configuration: try configuration(access)) { http in
       try await body(APIClient(access: access, http: http))
     }
+  }
+
+  /// The same client, which waits for no reply longer than this.
+  func waiting(atMost limit: Duration) -> APIClient {
+    var client = self
+    client.access.timeout = min(access.timeout, limit)
+    return client
   }
 
   /// Makes the call, and again while it fails in a way that may pass and there is time.
@@ -72,8 +77,7 @@ package struct APIClient: Sendable {
   private func attempt(_ call: APICall) async throws(APIError) -> JSON {
     let reply: APIReply
     do {
-      let limit = call.isWaiting ? Self.waitLimit : access.timeout
-      let response = try await http.execute(request(call), timeout: TimeAmount(limit))
+      let response = try await http.execute(request(call), timeout: TimeAmount(access.timeout))
       reply = APIReply(
         status: Int(response.status.code),
         retryAfter: response.headers.first(name: "Retry-After").flatMap { Int($0) },

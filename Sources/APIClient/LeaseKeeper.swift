@@ -14,6 +14,8 @@ package struct LeaseKeeper: Sendable {
     case draining(until: String)
   }
 
+  private static let shortestTimeout = Duration.seconds(1)
+
   private let client: APIClient
   private let name: InstanceName
   private let registration: JSON
@@ -27,7 +29,9 @@ package struct LeaseKeeper: Sendable {
     _ client: APIClient, _ name: InstanceName, _ registration: JSON, leaseSeconds: Int?,
     tell: @escaping @Sendable (News) -> Void
   ) {
-    self.client = client
+    // A renewal that hangs is to leave time for another.
+    let interval = LeasePlan(leaseSeconds: leaseSeconds).interval
+    self.client = client.waiting(atMost: max(interval, Self.shortestTimeout))
     self.name = name
     self.registration = registration
     self.leaseSeconds = leaseSeconds
@@ -106,10 +110,9 @@ package struct LeaseKeeper: Sendable {
     let deadline = ContinuousClock.now + timeLeft(until: safeAt)
     while !Task.isCancelled {
       do throws(APIError) {
-        _ = try await client.send(.drain(name, isWaiting: true))
+        _ = try await client.waitUntilDrained(name, safeAt)
         return
       } catch {
-        // Refused: it is gone, or somebody has registered it anew.
         guard error.isPassing, ContinuousClock.now < deadline else { return }
       }
       try? await Task.sleep(for: LeasePlan.firstRetry)

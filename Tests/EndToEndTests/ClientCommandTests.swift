@@ -115,12 +115,18 @@ extension EndToEnd {
         let drain = try await server.ask("drain", "web", "web-2")
         #expect(drain.text.hasPrefix("web-2 of web drains until 2"))
         #expect(try await server.shown("web", "web-2") == "draining")
-        let wait = try await server.ask("drain", "web", "web-2", "--wait")
-        #expect(wait.text == "web-2 of web is gone\n" && wait.errorLines.count == 1)
+        let gone = try await server.ask("drain", "web", "web-2", "--wait")
+        #expect(gone.text == "web-2 of web is gone\n" && gone.errorLines.count == 1)
         #expect(try await !server.isRegistered("web", "web-2"))
-
-        let output = try await server.ask("deregister", "web", "web-3", "--json")
-        #expect(output.text == "{\"service\":\"web\",\"id\":\"web-3\"}\n")
+        async let interrupted = server.ask("drain", "web", "web-3", "--wait")
+        try await wait(for: "the drain") {
+          try await server.shown("web", "web-3") == "draining"
+        }
+        #expect(try await server.put("web", "web-3", #"{"address": "10.0.0.3"}"#).status == 200)
+        let ended = try await interrupted
+        #expect(ended.end == .exit(1) && ended.errors.contains("registered anew"))
+        let removal = try await server.ask("deregister", "web", "web-3", "--json")
+        #expect(removal.text == "{\"service\":\"web\",\"id\":\"web-3\"}\n")
         #expect(try await !server.isRegistered("web", "web-3"))
       }
     }

@@ -85,6 +85,8 @@ extension EndToEnd {
         try await wait(for: "the drain") { try await server.shown("web", "a") == "draining" }
         #expect(try await server.digShort("web.mesh.internal", "A") == [])
         #expect(try await server.digShort("a.web.mesh.internal", "A") == ["10.0.0.1"])
+        let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        let safeAt = try style.parse(try #require(try await server.shown("web", "a", "safe_at")))
         child.send(SIGHUP)
         // As long as its name is there, it was not told to end; its lease is shorter than that.
         var isThere = true
@@ -93,6 +95,7 @@ extension EndToEnd {
           isThere = try await server.isRegistered("web", "a")
           if isThere { #expect(!before.contains("term")) }
         }
+        #expect(Date() >= safeAt - 0.005)
         #expect(try await child.waitForEnd() == .exit(3))
         #expect(signals(site).hasSuffix("hup\nterm\n"))
         #expect(said(site).contains("drains until"))

@@ -37,15 +37,27 @@ struct DrainCommand: AsyncParsableCommand {
             StandardError.write(
               line: "rollcall: \(instance.id) of \(instance.service) drains until \(end)")
           }
-          let progress = Task { await showProgress(until: end) }
-          defer { progress.cancel() }
-          try await waitForEnd(client)
-          progress.cancel()
-          await progress.value
+          try await waitForEnd(client, end)
         }
         let words = "\(instance.id) of \(instance.service) "
         print(json ? shown.line : words + (wait ? "is gone" : "drains until \(end)"))
       }
+    }
+  }
+
+  private func waitForEnd(_ client: APIClient, _ safeAt: String) async throws {
+    let progress = Task { await showProgress(until: safeAt) }
+    let end: Result<DrainEnd, APIError>
+    do throws(APIError) {
+      end = .success(try await client.waitUntilDrained(instance.name, safeAt))
+    } catch {
+      end = .failure(error)
+    }
+    progress.cancel()
+    await progress.value
+    guard try end.get() == .gone else {
+      throw APIError(
+        .refused, "\(instance.id) of \(instance.service) was registered anew, and stays")
     }
   }
 
@@ -57,15 +69,6 @@ struct DrainCommand: AsyncParsableCommand {
     while whole > .zero, !Task.isCancelled {
       line.show(min(1, 1 - timeLeft(until: end) / whole))
       try? await Task.sleep(for: .milliseconds(100))
-    }
-  }
-
-  private func waitForEnd(_ client: APIClient) async throws {
-    do throws(APIError) {
-      _ = try await client.send(.drain(instance.name, isWaiting: true))
-    } catch  where error.kind == .notFound {
-      // It was over before it could be waited for.
-      return
     }
   }
 }

@@ -56,6 +56,7 @@ struct Supervisor {
   /// Until the task is cancelled, or the server refuses the registration.
   private func keep(_ keeper: LeaseKeeper, _ sink: AsyncStream<Event>.Continuation) async {
     if options.awaitPort, let port = registration.port {
+      Self.say("\(name.id) is registered when port \(port) takes connections")
       let probe = PortProbe(host: registration.address.first, port: port)
       guard await probe.waitUntilListening() else { return }
     }
