@@ -12,9 +12,7 @@ extension Draft {
     case .register(let key, let registration, let reach):
       return register(key, registration, within: reach, on: state, in: zone)
     case .deregister(let key):
-      guard instance(key, in: state) != nil else { return .refused(.unknownInstance(key)) }
-      remove(key, in: state)
-      return .settled
+      return deregister(key, on: state)
     case .changeStatus(let key, let status):
       guard let instance = instance(key, in: state) else {
         return .refused(.unknownInstance(key))
@@ -26,6 +24,7 @@ extension Draft {
           ? .accepted(instance, isNew: false, warnings: []) : .unchanged(instance)
       }
       let changed = put(registration, at: key, safeAt: instance.safeAt, in: state)
+      note(.statusChanged, changed.key)
       return .accepted(changed, isNew: false, warnings: [])
     case .drain(let key):
       guard let instance = instance(key, in: state) else {
@@ -38,6 +37,7 @@ extension Draft {
       let ttl = record(of: key.service, in: state)?.keptTTL(usualTTL: zone.ttl, at: now)
       let safeAt = now + Drain.length(ttl: ttl ?? zone.ttl)
       let drained = put(instance.registration, at: key, safeAt: safeAt, in: state)
+      note(.draining, drained.key)
       return .accepted(drained, isNew: false, warnings: [])
     case .configure(let service, let settings, let reach):
       return configure(service, settings, within: reach, on: state, in: zone)
@@ -46,13 +46,15 @@ extension Draft {
     case .remove(let service):
       guard hasService(service, in: state) else { return .refused(.unknownService(service)) }
       remove(service, in: state)
+      noteRemoval(of: state.services[service]?.name ?? service)
       return .settled
     case .expire(let key):
       // It may have come back meanwhile, in this batch or before.
-      guard instance(key, in: state) == nil, member(key, in: state) != nil,
+      guard instance(key, in: state) == nil, let member = member(key, in: state),
         !hasChange(of: key)
       else { return .settled }
       remove(key, in: state)
+      note(member.isDraining ? .drained : .expired, key)
       return .settled
     case .forget(let service):
       // It may have had an instance meanwhile, in this batch or before.
@@ -60,6 +62,7 @@ extension Draft {
         empty.record.forgettableSince != nil, empty.members.isEmpty
       {
         forget(service)
+        noteRemoval(of: empty.name)
       }
       return .settled
     }
@@ -112,6 +115,13 @@ extension Draft {
     return decide(command, on: state, in: zone)
   }
 
+  private mutating func deregister(_ key: InstanceKey, on state: RegistryState) -> Decision {
+    guard let instance = instance(key, in: state) else { return .refused(.unknownInstance(key)) }
+    remove(key, in: state)
+    note(.deregistered, instance.key)
+    return .settled
+  }
+
   private mutating func register(
     _ key: InstanceKey, _ registration: Registration, within reach: ServiceReach?,
     on state: RegistryState, in zone: ServiceZone
@@ -128,6 +138,7 @@ extension Draft {
     }
     removeExpiredHolder(of: key.service, in: state)
     let instance = put(registration, at: key, in: state)
+    note(isNew ? .registered : .replaced, instance.key)
     let hidden = registration.ports.compactMap { port -> String? in
       guard let other = child(port.name, of: key.service, in: state) else { return nil }
       return "the SRV records of port '\(port.name)' are hidden: their name belongs to "
@@ -141,7 +152,9 @@ extension Draft {
   private mutating func removeExpiredHolder(of service: ServiceName, in state: RegistryState) {
     guard let (parent, id) = service.above else { return }
     let key = InstanceKey(service: parent, id: id)
-    if !hasChange(of: key), member(key, in: state) != nil { remove(key, in: state) }
+    guard !hasChange(of: key), let member = member(key, in: state) else { return }
+    remove(key, in: state)
+    note(.expired, member.key)
   }
 
   private mutating func refusal(

@@ -8,6 +8,8 @@ struct Draft {
   let now: WallTime
   private(set) var position: StorePosition
   private(set) var changesZone = false
+  /// What the commands have changed, one by one.
+  private(set) var events: [RegistryEvent] = []
   private var instances: [InstanceKey: Instance?] = [:]
   /// The keys of ``instances`` in the order of their first change.
   private var order: [InstanceKey] = []
@@ -191,6 +193,15 @@ struct Draft {
     if draft.count == 0 { draft.record.emptySince = now }
     services[service] = draft
     return draft.record
+  }
+
+  /// Says what the last change was.
+  mutating func note(_ kind: RegistryEventKind, _ key: InstanceKey) {
+    events.append(RegistryEvent(revision: position.revision, kind, of: key.service, key.id))
+  }
+
+  mutating func noteRemoval(of service: ServiceName) {
+    events.append(RegistryEvent(revision: position.revision, .serviceRemoved, of: service))
   }
 
   mutating func forget(_ service: ServiceName) {

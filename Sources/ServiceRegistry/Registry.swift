@@ -5,6 +5,7 @@ import DNSZone
 import DequeModule
 import Dispatch
 package import Logging
+import Synchronization
 
 /// The registry: services, their instances and their leases.
 ///
@@ -44,6 +45,11 @@ package actor Registry {
   /// A service of which instances are held that no line has told of.
   var unsaidHold: ServiceName?
   var nextHoldLine: BootTime = 0
+  /// Services of which instances are held that nobody who watches was told of.
+  var untoldHolds: Set<ServiceName> = []
+  /// The last changes.
+  var log: EventLog
+  let listener = Mutex<(any EventListener)?>(nil)
   private let inbox = Inbox()
   var storeHealth = StoreHealth()
   var areLeasesRunning = false
@@ -63,6 +69,7 @@ package actor Registry {
     self.logger = logger
     self.settings = settings
     brake = ExpiryBrake(settings.brake)
+    log = EventLog(limit: settings.eventsKept)
   }
 
   // MARK: Start
@@ -71,6 +78,7 @@ package actor Registry {
   package func load() async throws(StoreError) {
     let stored = try await store.load()
     state.position = stored.position
+    log.begin(at: stored.position.revision)
     let serial = stored.position.serial.map { ($0 &+ 1).laterSerial(zone.serial) } ?? zone.serial
     state.position.serial = serial
     try await store.commit(StoreBatch(position: state.position))
@@ -313,7 +321,10 @@ package actor Registry {
       // Numbers of a batch that failed may be on disk all the same: they are not used again.
       state.position = batch.position
       failure = await commit(batch)
-      if failure == nil { await apply(batch) }
+      if failure == nil {
+        await apply(batch)
+        await publish(draft.events)
+      }
     }
     if failure != nil { retryLater(commands) }
     return zip(commands, decisions).map { command, decision in

@@ -40,6 +40,7 @@ extension Registry {
     holds += 1
     if heldCount == 1 { zone.zone.setHasHeldInstances(true) }
     if unsaidHold == nil { unsaidHold = member.service.name }
+    untoldHolds.insert(member.service.name)
   }
 
   /// To be called when a lease has begun anew, or the member is gone; it must be called before the

@@ -39,6 +39,7 @@ extension Registry {
   package func tick() {
     endLeases()
     sayHolds()
+    tellHolds()
     keepUp()
     if storeHealth.takeProbe(at: clock.boot()) { enqueueProbe() }
     zone.collect()

@@ -44,6 +44,12 @@ package enum RegistryLimits {
   package static let waitingBulkCommands = 200_000
   /// Callers that wait for the end of a drain; each holds a connection.
   package static let waitingDrains = 200
+  /// Changes that are kept for those who missed them.
+  package static let eventsKept = 100...1_000_000
+  package static let defaultEventsKept = 100_000
+  /// Events of a page, and those that are looked at for one.
+  static let eventPage = 100
+  static let eventSearch = 10_000
   /// Commands that are worked on before whatever else is due gets its turn.
   static let slice = 500
   /// Commands decided together and committed in one transaction.

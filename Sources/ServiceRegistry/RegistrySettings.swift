@@ -4,6 +4,8 @@ package struct RegistrySettings: Sendable {
   /// Seconds that a service without instances goes on existing.
   package var emptyServiceSeconds = RegistryLimits.defaultEmptyServiceSeconds
   package var brake = BrakeSettings()
+  /// Changes that can be told to those who missed them.
+  package var eventsKept = RegistryLimits.defaultEventsKept
 
   package init() {}
 }

@@ -90,6 +90,7 @@ enum SettingKey: String, CaseIterable {
   case brakeWindowSeconds = "brake_window_seconds"
   case brakeHoldSeconds = "brake_hold_seconds"
   case brakeMinimum = "brake_minimum"
+  case eventsKept = "events_kept"
   case logLevel = "log_level"
   case logFormat = "log_format"
 

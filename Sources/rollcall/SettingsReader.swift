@@ -240,6 +240,8 @@ private struct SettingsReader {
       .emptyServiceSeconds, in: RegistryLimits.emptyServiceSeconds,
       default: registry.emptyServiceSeconds)
     registry.brake = try brake()
+    registry.eventsKept = try number(
+      .eventsKept, in: RegistryLimits.eventsKept, default: registry.eventsKept)
     return registry
   }
 

@@ -48,6 +48,7 @@ extension EndToEnd {
           brake_window_seconds: 60
           brake_hold_seconds: 300
           brake_minimum: 5
+          events_kept: 1000
           log_level: notice
           log_format: json
 

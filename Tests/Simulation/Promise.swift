@@ -10,6 +10,7 @@ package enum Promise: String, Sendable {
   case nothingCutInSilence = "an incomplete answer says that it is"
   case existingNames = "a name that exists is never NXDOMAIN, one that is gone always"
   case restartEmptiesNothing = "restored leases run their full length again"
+  case events = "who follows the events ends where the registry is"
   /// Beside the eight: numbers only go up, and replies say what was done.
   case replies = "replies tell the truth, revisions and serials only go up"
 }

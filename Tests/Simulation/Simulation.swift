@@ -14,6 +14,7 @@ package struct Simulation {
   var serial: UInt32
   /// The highest that a reply told.
   var revision: UInt64 = 0
+  var follower = Follower()
   /// Instances that were registered for bursts.
   var bursts = 0
   private var wallOffset: Int64 = 0
@@ -51,6 +52,7 @@ package struct Simulation {
       do {
         try await simulation.step()
         try await simulation.checkPromises(isThorough: step % 8 == 7)
+        try await simulation.checkEvents()
       } catch let broken as BrokenPromise {
         throw BrokenPromise(
           broken.promise, "step \(step), after \(simulation.deed): \(broken.detail)")

@@ -1,0 +1,79 @@
+// Somebody who follows the events of a simulated history, and must end where the registry is.
+
+import ServiceRegistry
+import TestSupport
+
+/// What a client knows that has seen all events, or has listed when it was told to.
+struct Follower {
+  var revision: UInt64 = 0
+  /// Of each instance, by its last event.
+  var instances: [InstanceKey: UInt64] = [:]
+
+  mutating func take(_ event: RegistryEvent) throws(BrokenPromise) {
+    try expect(.events, event.revision > revision, "\(event) comes after revision \(revision)")
+    revision = event.revision
+    switch event.kind {
+    case .registered, .replaced, .statusChanged, .draining:
+      if let key = event.key { instances[key] = event.revision }
+    case .deregistered, .expired, .drained:
+      let known = event.key.flatMap { instances.removeValue(forKey: $0) }
+      try expect(.events, known != nil, "\(event) is of an instance that there was not")
+    case .serviceRemoved:
+      instances = instances.filter { $0.key.service != event.service }
+    case .held:
+      throw BrokenPromise(.events, "a hold is in the log")
+    }
+  }
+}
+
+extension Simulation {
+  /// - Throws: when the events do not make what there is.
+  mutating func checkEvents() async throws {
+    let registry = server.registry
+    var shown: [InstanceKey: UInt64]
+    var count: Int
+    repeat {
+      try await follow()
+      shown = try await listInstances()
+      count = await registry.figures.instances
+      // What is committed meanwhile is looked at again.
+    } while await registry.publishedRevision != follower.revision
+    for (key, revision) in shown {
+      let told = follower.instances[key].map { "\($0)" } ?? "nothing"
+      try expect(
+        .events, follower.instances[key] == revision,
+        "\(key) has revision \(revision), and the events told \(told)")
+    }
+    // Those whose lease has ended are not shown, and gone only when that is committed.
+    try expect(
+      .events, follower.instances.count == count,
+      "there are \(count) instances, and by the events \(follower.instances.count)")
+  }
+
+  private mutating func follow() async throws {
+    var isLast = false
+    while !isLast {
+      guard let page = await server.registry.events(after: follower.revision, where: { _ in true })
+      else {
+        // After a crash the log is empty, and a change that was in doubt may have been stored.
+        follower = Follower(
+          revision: await server.registry.publishedRevision,
+          instances: try await listInstances())
+        return
+      }
+      for published in page.events { try follower.take(published.event) }
+      follower.revision = page.reached
+      isLast = page.isLast
+    }
+  }
+
+  private func listInstances() async throws -> [InstanceKey: UInt64] {
+    var revisions: [InstanceKey: UInt64] = [:]
+    for name in await server.registry.serviceNames() {
+      for view in (try? await server.registry.service(name))?.instances ?? [] {
+        revisions[view.instance.key] = view.instance.revision
+      }
+    }
+    return revisions
+  }
+}
