@@ -28,4 +28,13 @@ enum APILimits {
   static let idempotencyKeyLength = 255
   /// Replies that are about everything there is, such as a zone's text, at a time.
   static let longReplies = 4
+  /// Services that one watcher names.
+  static let watchedServices = 64
+  /// Seconds that a call may wait for a change, and does if it does not say.
+  static let waitSeconds = 300
+  static let defaultWaitSeconds = 30
+  /// Octets of the texts of the last events; who needs older ones has them made anew.
+  static let recentEventsLength = 4 * 1024 * 1024
+  /// Octets of events that a watcher is sent before it is looked whether it takes them.
+  static let eventsAtOnceLength = 16 * 1024
 }

@@ -111,6 +111,14 @@ struct Peer: InitializableFromSource {
       end.whenEnded(body)
     }
   }
+
+  /// Has the connection counted among those that watch, beside all others.
+  ///
+  /// - Throws: 503 when there are too many of these.
+  func watch() async throws -> WatcherConnection {
+    guard let channel else { throw ChannelError.ioOnClosedChannel }
+    return try await WatcherConnection(channel)
+  }
 }
 
 extension IPAddress {

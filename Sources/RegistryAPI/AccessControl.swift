@@ -62,6 +62,17 @@ package final class AccessControl: Sendable {
     }
   }
 
+  /// For what goes on long after a request was let in.
+  ///
+  /// - Throws: 401 when the caller's token is none any more, or is for other services.
+  func readmit(_ caller: Caller) throws(Problem) {
+    guard let token = caller.token else { return }
+    let now = now()
+    guard let current = tokens.withLock({ $0.token(token.digest, at: now) }),
+      current.services == token.services
+    else { throw .badToken }
+  }
+
   /// The token in the Authorization field, the only place where one is looked for (RFC 6750 section
   /// 2.1): targets and bodies are written down in too many places.
   private func token(of request: Request) throws(Problem) -> Token {

@@ -22,7 +22,7 @@ enum AccessNeed: Equatable {
 /// The holder of a token, or anybody where no token is needed.
 struct Caller: Sendable {
   /// Nil allows everything.
-  private let token: Token?
+  let token: Token?
 
   static let anonymous = Caller(token: nil)
   static let anonymousName = "anonymous"

@@ -65,7 +65,7 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   /// Makes room for another connection, unless a request has come meanwhile.
   private func yield(_ reason: HTTPCloseReason) {
     guard let client else { return }
-    if reason != .unsentLimit, client.rank(at: .now(), connections.limits) == nil {
+    if reason.makesRoom, client.rank(at: .now(), connections.limits) == nil {
       connections.keep(client)
     } else {
       close(reason)
@@ -75,6 +75,21 @@ final class ConnectionGuard: ChannelDuplexHandler, RemovableChannelHandler {
   private func close(_ reason: HTTPCloseReason) {
     if closeReason == .ended { closeReason = reason }
     head.close()
+  }
+}
+
+// MARK: - Watchers
+
+extension ConnectionGuard {
+  /// Counts the connection among the watchers until ``endWatching()``.
+  ///
+  /// - Returns: nil when the connection is closed.
+  func beginWatching() -> (HTTPClient, passedLimit: Int?)? {
+    client.map { ($0, connections.beginWatching($0)) }
+  }
+
+  func endWatching() {
+    if let client { connections.endWatching(client) }
   }
 }
 
@@ -160,6 +175,8 @@ extension ConnectionGuard {
         connections.setUnsent(0, of: client)
       } else {
         startSendTimer(context)
+        // Whose reply has no end yet is one that waits from when it takes no more of it.
+        if unsent == 0 { noteState() }
         let octets = try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)
         connections.setUnsent(octets ?? 0, of: client)
       }

@@ -18,6 +18,15 @@ package struct HTTPConnectionLimits: Sendable {
   /// not taken its reply for longest goes. Only what a connection has beyond the channel's
   /// own buffer of 64 KiB is counted.
   package var unsentOctets = 64 * 1024 * 1024
+  /// Connections beside ``connections`` whose client waits for changes or is sent events.
+  package var watchers = 20_000
+  /// Of these from one IP address that is not this machine's own.
+  package var watchersFromOneAddress = 2_000
+  /// Octets of events that came while a watcher took nothing of what it was sent, for
+  /// ``graceSeconds`` at least. Beyond, its connection is closed.
+  package var watcherUnsentOctets = 1024 * 1024
+  /// Seconds after which a watcher is sent something though nothing has happened.
+  package var heartbeatSeconds = 15
 
   package init() {}
 }
@@ -36,6 +45,11 @@ package enum HTTPCloseReason: String, Sendable, CaseIterable {
   case notReading = "not_reading"
   /// The replies that clients do not take passed ``HTTPConnectionLimits/unsentOctets``.
   case unsentLimit = "unsent_limit"
+  /// Events passed ``HTTPConnectionLimits/watcherUnsentOctets``.
+  case slowWatcher = "slow_watcher"
+
+  /// Whether another connection is to have its place, so that it stays if it is in use.
+  var makesRoom: Bool { self == .connectionLimit || self == .addressLimit }
 }
 
 /// A sum over all listeners since they started; every number but `open` only grows.

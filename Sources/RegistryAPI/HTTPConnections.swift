@@ -77,6 +77,9 @@ final class HTTPConnections: Sendable {
     var clients: [ObjectIdentifier: HTTPClient] = [:]
     var surplus = 0
     var countByNetwork: [AddressPrefix: Int] = [:]
+    /// Those who watch are no ``clients`` meanwhile.
+    var watchers: Set<ObjectIdentifier> = []
+    var watchersByNetwork: [AddressPrefix: Int] = [:]
     var unsent: [ObjectIdentifier: (client: HTTPClient, octets: Int)] = [:]
     var counters = HTTPConnectionCounters()
   }
@@ -108,10 +111,25 @@ final class HTTPConnections: Sendable {
     table.withLock { $0.insert(client) }
   }
 
+  /// Counts `client`, which is being answered, among the watchers until ``endWatching(_:)``.
+  ///
+  /// - Returns: the limit that this would pass; then it is no watcher.
+  func beginWatching(_ client: HTTPClient) -> Int? {
+    table.withLock { $0.beginWatching(client, limits) }
+  }
+
+  /// The connection goes on with other requests.
+  func endWatching(_ client: HTTPClient) {
+    table.withLock { table in
+      if table.removeWatcher(client) { table.insert(client) }
+    }
+  }
+
   /// Counts a closed connection out, whatever became of it.
   func remove(_ client: HTTPClient, wasSurplus: Bool, _ reason: HTTPCloseReason) {
     table.withLock { table in
       table.remove(client)
+      _ = table.removeWatcher(client)
       if wasSurplus { table.surplus -= 1 }
       table.setUnsent(0, of: client)
       table.counters.open -= 1
@@ -158,7 +176,30 @@ extension HTTPConnections.Table {
     return (.admitted, goes)
   }
 
+  mutating func beginWatching(_ client: HTTPClient, _ limits: HTTPConnectionLimits) -> Int? {
+    guard watchers.count < limits.watchers else { return limits.watchers }
+    if let network = client.network {
+      guard watchersByNetwork[network, default: 0] < limits.watchersFromOneAddress else {
+        return limits.watchersFromOneAddress
+      }
+      watchersByNetwork[network, default: 0] += 1
+    }
+    remove(client)
+    watchers.insert(ObjectIdentifier(client))
+    return nil
+  }
+
+  /// - Returns: whether it was one.
+  mutating func removeWatcher(_ client: HTTPClient) -> Bool {
+    guard watchers.remove(ObjectIdentifier(client)) != nil else { return false }
+    if let network = client.network, let count = watchersByNetwork[network] {
+      watchersByNetwork[network] = count > 1 ? count - 1 : nil
+    }
+    return true
+  }
+
   mutating func insert(_ client: HTTPClient) {
+    guard !watchers.contains(ObjectIdentifier(client)) else { return }
     clients[ObjectIdentifier(client)] = client
     if let network = client.network { countByNetwork[network, default: 0] += 1 }
   }

@@ -20,7 +20,8 @@ extension RegistryAPI {
 
   /// `GET /metrics`
   func showMetrics() async -> Response {
-    let all = await metrics() + connectionCounters.metrics + [longReplies.metric]
+    let all =
+      await metrics() + connectionCounters.metrics + broadcast.metrics + [longReplies.metric]
     return Response(
       status: .ok, headers: [.contentType: Metric.mediaType],
       body: ResponseBody(byteBuffer: ByteBuffer(string: Metric.text(of: all))))

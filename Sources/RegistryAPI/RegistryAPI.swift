@@ -17,12 +17,14 @@ package final class RegistryAPI: Sendable {
   let recordText: @Sendable (ResourceRecord) -> String
   let longReplies = LongReplies(limit: APILimits.longReplies)
   let audit: AuditLog
-  private let access: AccessControl
+  let access: AccessControl
   private let logger: Logger
   let metrics: @Sendable () async -> [Metric]
   private let readyFlag = Atomic(false)
   /// Of all listeners.
   let connections: HTTPConnections
+  /// Who watches the registry.
+  let broadcast: EventBroadcast
   let bulkBodyRoom = BodyRoom(octets: APILimits.bulkBodiesLength)
 
   /// - Parameters:
@@ -47,6 +49,8 @@ package final class RegistryAPI: Sendable {
     self.logger = logger
     self.access = access
     audit = AuditLog(logger: logger)
+    broadcast = EventBroadcast(names: registry.names)
+    registry.setListener(broadcast)
   }
 
   /// What has been counted since the start.
@@ -132,7 +136,7 @@ package final class RegistryAPI: Sendable {
     case (.instances(let name), .post):
       return try await create(in: ServiceName(name), request, by: caller, from: peer)
     case (.instances(let name), _):
-      return try await listInstances(of: ServiceName(name), query)
+      return try await listInstances(of: ServiceName(name), query, for: caller, from: peer)
     case (.instance(let service, let id), .put):
       return try await register(InstanceKey(service, id), request, by: caller, from: peer)
     case (.instance(let service, let id), .delete):
@@ -155,6 +159,8 @@ package final class RegistryAPI: Sendable {
       return await listZones()
     case (.zone(let name), _):
       return try await showZone(name)
+    case (.events, _):
+      return try await sendEvents(query, request, to: caller, from: peer)
     case (.zoneReload, _):
       return try await reload(request, by: caller, from: peer)
     }

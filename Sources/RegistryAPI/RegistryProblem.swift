@@ -101,6 +101,14 @@ extension Problem {
     detail: "the instance goes on draining; ask for it when the server is back",
     headers: [.retryAfter: "1"])
 
+  static func tooManyWatchers(limit: Int) -> Problem {
+    Problem(
+      status: .serviceUnavailable, kind: "too-many-watchers", title: "Too many callers watch",
+      detail: "\(limit) callers watch already, or as many from this address: ask without waiting,"
+        + " or again",
+      limit: limit, headers: [.retryAfter: "1"])
+  }
+
   private static func rrsetTooLarge(_ name: String) -> Problem {
     Problem(
       status: .conflict, kind: "rrset-too-large", title: "No DNS message could hold the answer",

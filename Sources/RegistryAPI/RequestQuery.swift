@@ -26,14 +26,19 @@ struct RequestQuery {
 
   /// How many items the client wants at most.
   func limit() throws(Problem) -> Int {
-    guard let text = values["limit"] else { return APILimits.defaultPage }
-    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let limit = Int(text),
-      (1...APILimits.page).contains(limit)
+    try number("limit", in: 1...APILimits.page) ?? APILimits.defaultPage
+  }
+
+  func number(_ name: String, in range: ClosedRange<Int>) throws(Problem) -> Int? {
+    guard let text = values[name] else { return nil }
+    guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text),
+      range.contains(number)
     else {
       throw .badField(
-        "limit", "must be a number from 1 to \(APILimits.page)", limit: APILimits.page)
+        name, "must be a number from \(range.lowerBound) to \(range.upperBound)",
+        limit: range.upperBound)
     }
-    return limit
+    return number
   }
 
   /// Whether the client says `true`.

@@ -21,6 +21,7 @@ enum Route: Equatable {
   case targets
   case bulkRegistration
   case bulkRenewal
+  case events
 
   /// - Throws: 404 for any other path, trailing and doubled slashes included.
   init(path: String) throws(Problem) {
@@ -45,6 +46,7 @@ enum Route: Equatable {
       self = .drain(segments[2], segments[4])
     case ("v1", "instances", 2): self = .bulkRegistration
     case ("v1", "renewals", 2): self = .bulkRenewal
+    case ("v1", "events", 2): self = .events
     case ("v1", "zones", 2): self = .zones
     // A zone of that name can be asked for with a final dot.
     case ("v1", "zones", 3) where segments[2] == "reload": self = .zoneReload
@@ -60,7 +62,7 @@ enum Route: Equatable {
 
   private var methods: [HTTPRequest.Method] {
     switch self {
-    case .health, .readiness, .metrics, .services, .explanation, .zones, .zone,
+    case .health, .readiness, .metrics, .services, .explanation, .events, .zones, .zone,
       .targets:
       [.get]
     case .service: [.get, .put, .delete]
@@ -75,7 +77,7 @@ enum Route: Equatable {
     switch self {
     case .health, .readiness: .nothing
     case .metrics, .zones, .zone, .targets: .readAll
-    case .services, .explanation: .readSome
+    case .services, .explanation, .events: .readSome
     case .service(let service): method == .get ? .readService(service) : .write(service)
     case .instances(let service): method == .get ? .readService(service) : .write(service)
     case .instance(let service, let id):
@@ -90,9 +92,10 @@ enum Route: Equatable {
   var parameters: [String] {
     switch self {
     case .services: ["limit", "cursor"]
-    case .instances: ["limit", "cursor", "tag", "status"]
     case .explanation: ["name", "type", "limit", "cursor"]
     case .targets: ["service", "tag", "port"]
+    case .instances: ["limit", "cursor", "tag", "status", "after", "wait"]
+    case .events: ["service"]
     case .drain: ["wait"]
     case .health, .readiness, .metrics, .service, .instance, .renewal, .zones, .zone,
       .zoneReload,

@@ -72,11 +72,15 @@ extension RegistryAPI {
   }
 
   /// `GET /v1/services/{S}/instances`
-  func listInstances(of name: ServiceName, _ query: RequestQuery) async throws -> Response {
+  func listInstances(
+    of name: ServiceName, _ query: RequestQuery, for caller: Caller, from peer: Peer
+  ) async throws -> Response {
     let limit = try query.limit()
+    let wait = try query.changeWait()
     let tag = try query["tag"].map { try Label($0, kind: .tag, field: "tag") }
     let status: ShownStatus? = try query.choice("status")
     let cursor = query["cursor"] ?? ""
+    if let wait { try await waitForChange(of: name, wait, for: caller, from: peer) }
     let service = try await registry.service(name)
     let page = service.instances.lazy.filter { view in
       let registration = view.instance.registration

@@ -84,6 +84,7 @@ extension Draft {
       return .refused(refusal)
     }
     let record = configure(service, settings, usualTTL: zone.ttl, in: state)
+    noteSettings(of: record.name)
     return .configured(record, isNew: before == nil, isChange: true)
   }
 

@@ -200,6 +200,10 @@ struct Draft {
     events.append(RegistryEvent(revision: position.revision, kind, of: key.service, key.id))
   }
 
+  mutating func noteSettings(of service: ServiceName) {
+    events.append(RegistryEvent(revision: position.revision, .serviceConfigured, of: service))
+  }
+
   mutating func noteRemoval(of service: ServiceName) {
     events.append(RegistryEvent(revision: position.revision, .serviceRemoved, of: service))
   }

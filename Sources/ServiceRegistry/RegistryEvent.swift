@@ -10,6 +10,8 @@ package enum RegistryEventKind: String, CaseIterable, Sendable {
   case drained
   case deregistered
   case expired
+  /// It has other settings, or is there from now on.
+  case serviceConfigured = "service-configured"
   /// With all instances that it had.
   case serviceRemoved = "service-removed"
   /// The brake holds instances of the service. Nothing is stored of that, so it is no change that

@@ -39,7 +39,8 @@ extension Settings {
 
   /// How many descriptors the server comes to need when every limit of connections is reached.
   var descriptorNeed: Int {
-    dns.count * (workers + 1) + TCPLimits().connections
-      + http.count + HTTPConnectionLimits().connections + Self.otherDescriptors
+    let limits = HTTPConnectionLimits()
+    return dns.count * (workers + 1) + TCPLimits().connections
+      + http.count + limits.connections + limits.watchers + Self.otherDescriptors
   }
 }

@@ -25,6 +25,8 @@ import Testing
       ("GET", "/v1/explain?name=web.mesh.internal", nil, .read, 200),
       ("GET", "/v1/zones", nil, .read, 200), ("GET", "/v1/zones/mesh.internal", nil, .read, 200),
       ("GET", "/v1/prometheus/targets", nil, .read, 200),
+      ("GET", "/v1/services/web/instances?after=0&wait=9", nil, .read, 200),
+      ("HEAD", "/v1/events", nil, .read, 200),
       ("POST", path + "/drain", nil, .write, 200), ("DELETE", path, nil, .write, 204),
       ("DELETE", "/v1/services/web", nil, .write, 204),
       ("POST", "/v1/zones/reload", nil, .admin, 200),

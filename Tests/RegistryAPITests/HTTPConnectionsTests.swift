@@ -48,6 +48,45 @@ import Testing
     #expect((limits.connections, limits.surplus, limits.fromOneAddress) == (1_000, 100, 100))
     #expect((limits.sendSeconds, limits.graceSeconds) == (30, 2))
     #expect(limits.unsentOctets == 64 << 20)
+    #expect((limits.watchers, limits.watchersFromOneAddress) == (20_000, 2_000))
+    #expect((limits.watcherUnsentOctets, limits.heartbeatSeconds) == (1 << 20, 15))
+  }
+
+  @Test("A watcher leaves its place to another connection, and takes one again afterwards")
+  func watcherPlaces() {
+    let connections = connections(1)
+    let watcher = client("watcher", at: 0)
+    #expect(connections.admit(watcher, now: time(0)) == .admitted)
+    #expect(connections.beginWatching(watcher) == nil)
+    let idle = client("idle", at: 1)
+    #expect(connections.admit(idle, now: time(1)) == .admitted)
+    expectGone()
+    connections.endWatching(watcher)
+    #expect(connections.admit(client("new", at: 2), now: time(2)) == .admitted)
+    // There were two for one place.
+    expectGone("watcher connection_limit", "idle connection_limit")
+  }
+
+  @Test("There are only so many watchers, in all and from one address; who is closed is none")
+  func watcherLimits() {
+    var limits = HTTPConnectionLimits()
+    limits.watchers = 3
+    limits.watchersFromOneAddress = 2
+    let connections = HTTPConnections(limits: limits)
+    let clients = (1...6).map { number in
+      let client = client("\(number)", at: 0, from: number < 4 ? "192.0.2.1" : "127.0.0.1")
+      #expect(connections.admit(client, now: time(0)) == .admitted)
+      return client
+    }
+    #expect(clients[..<2].map(connections.beginWatching) == [nil, nil])
+    #expect(connections.beginWatching(clients[2]) == 2)
+    #expect(clients[3...].map(connections.beginWatching) == [nil, 3, 3])
+    connections.remove(clients[0], wasSurplus: false, .ended)
+    connections.endWatching(clients[0])
+    #expect(connections.beginWatching(clients[2]) == nil)
+    connections.endWatching(clients[1])
+    #expect(connections.beginWatching(clients[4]) == nil)
+    #expect(connections.beginWatching(clients[5]) == 3)
   }
 
   @Test("One too many closes the one that has waited longest without having sent a request")

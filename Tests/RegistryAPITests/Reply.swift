@@ -66,8 +66,13 @@ struct Reply {
     curl.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
     curl.arguments =
       ["-sS", "-i", "--noproxy", "*", "--max-time", "300", "--path-as-is"] + arguments
-    curl.standardInput = try FileHandle(forReadingFrom: input)
-    curl.standardOutput = try FileHandle(forWritingTo: output)
+    // Closed here, or they stay open for as long as the tests run.
+    let (reading, writing) = (
+      try FileHandle(forReadingFrom: input), try FileHandle(forWritingTo: output)
+    )
+    defer { for file in [reading, writing] { try? file.close() } }
+    curl.standardInput = reading
+    curl.standardOutput = writing
     curl.standardError = FileHandle.nullDevice
     try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
       curl.terminationHandler = { _ in ended.resume() }

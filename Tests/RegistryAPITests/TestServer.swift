@@ -47,7 +47,7 @@ let testTime: WallTime = 1_767_323_045_678
 /// Runs `body` while a server listens.
 func withServer(
   on host: String = "127.0.0.1", allowedHosts: [String] = [], tokens: TokenTable? = nil,
-  store: MemoryStore = MemoryStore(),
+  store: MemoryStore = MemoryStore(), limits: HTTPConnectionLimits = HTTPConnectionLimits(),
   reloadZones: ZoneReload = ZoneReload(zones: [], refused: [], warnings: []),
   reloadError: RegistryError? = nil, metrics: [Metric] = [],
   _ body: (TestServer) async throws -> Void
@@ -56,8 +56,8 @@ func withServer(
   let access = AccessControl(tokens: tokens, allowedHosts: allowedHosts) { testTime }
   let log = RecordedLog()
   let api = RegistryAPI(
-    registry: registry, access: access, version: "1.2.3", logger: log.logger,
-    recordText: { $0.masterFileLine }, metrics: { metrics },
+      registry: registry, access: access, version: "1.2.3", connectionLimits: limits,
+      logger: log.logger, recordText: { $0.masterFileLine }, metrics: { metrics },
     reloadZones: { () async throws(RegistryError) in
       if let reloadError { throw reloadError }
       return reloadZones
