@@ -27,18 +27,7 @@ extension Draft {
       note(.statusChanged, changed.key)
       return .accepted(changed, isNew: false, warnings: [])
     case .drain(let key):
-      guard let instance = instance(key, in: state) else {
-        return .refused(.unknownInstance(key))
-      }
-      guard instance.safeAt == nil else {
-        return hasChange(of: key)
-          ? .accepted(instance, isNew: false, warnings: []) : .unchanged(instance)
-      }
-      let ttl = record(of: key.service, in: state)?.keptTTL(usualTTL: zone.ttl, at: now)
-      let safeAt = now + Drain.length(ttl: ttl ?? zone.ttl)
-      let drained = put(instance.registration, at: key, safeAt: safeAt, in: state)
-      note(.draining, drained.key)
-      return .accepted(drained, isNew: false, warnings: [])
+      return drain(key, on: state, in: zone)
     case .configure(let service, let settings, let reach):
       return configure(service, settings, within: reach, on: state, in: zone)
     case .on(let precondition, let command):
@@ -114,6 +103,21 @@ extension Draft {
     }
     if let refusal = precondition.refusal(of: stored) { return .refused(refusal) }
     return decide(command, on: state, in: zone)
+  }
+
+  private mutating func drain(
+    _ key: InstanceKey, on state: RegistryState, in zone: ServiceZone
+  ) -> Decision {
+    guard let instance = instance(key, in: state) else { return .refused(.unknownInstance(key)) }
+    guard instance.safeAt == nil else {
+      return hasChange(of: key)
+        ? .accepted(instance, isNew: false, warnings: []) : .unchanged(instance)
+    }
+    let ttl = record(of: key.service, in: state)?.keptTTL(usualTTL: zone.ttl, at: now)
+    let safeAt = now + Drain.length(ttl: ttl ?? zone.ttl)
+    let drained = put(instance.registration, at: key, safeAt: safeAt, in: state)
+    note(.draining, drained.key)
+    return .accepted(drained, isNew: false, warnings: [])
   }
 
   private mutating func deregister(_ key: InstanceKey, on state: RegistryState) -> Decision {

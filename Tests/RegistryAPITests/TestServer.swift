@@ -56,8 +56,8 @@ func withServer(
   let access = AccessControl(tokens: tokens, allowedHosts: allowedHosts) { testTime }
   let log = RecordedLog()
   let api = RegistryAPI(
-      registry: registry, access: access, version: "1.2.3", connectionLimits: limits,
-      logger: log.logger, recordText: { $0.masterFileLine }, metrics: { metrics },
+    registry: registry, access: access, version: "1.2.3", connectionLimits: limits,
+    logger: log.logger, recordText: { $0.masterFileLine }, metrics: { metrics },
     reloadZones: { () async throws(RegistryError) in
       if let reloadError { throw reloadError }
       return reloadZones
