@@ -10,10 +10,11 @@ import Testing
   private static let list = "/v1/services/web/instances"
   private static let body = #"{"address":"10.0.0.1"}"#
 
-  private func waitForWatchers(_ server: TestServer, _ count: Int) async {
+  private func waitForWatchers(_ server: TestServer, _ count: Int) async throws {
     while true {
       let figures = server.api.broadcast.figures
       if figures.streams + figures.waitingCalls == count { return }
+      try Task.checkCancellation()
       await Task.yield()
     }
   }
@@ -55,23 +56,23 @@ import Testing
   func waiting() async throws {
     try await withServer { server in
       async let made = server.curl("\(Self.list)?after=0&wait=300")
-      await waitForWatchers(server, 1)
+      try await waitForWatchers(server, 1)
       _ = try await server.put("/v1/services/api/instances/a", Self.body)
       _ = try await server.put("\(Self.list)/a", Self.body)
       #expect(try await made.json()["revision"] == 2)
-      await waitForWatchers(server, 0)
+      try await waitForWatchers(server, 0)
 
       async let changed = server.curl("\(Self.list)?after=2&wait=300&status=critical")
-      await waitForWatchers(server, 1)
+      try await waitForWatchers(server, 1)
       _ = try await server.put("/v1/services/api/instances/b", Self.body)
       _ = try await server.post("\(Self.list)/a/renew")
       _ = try await server.post("\(Self.list)/a/renew", #"{"status":"critical"}"#)
       let list = try await changed.json()
       #expect(list["revision"] == 4 && list["instances"]?.count == 1)
-      await waitForWatchers(server, 0)
+      try await waitForWatchers(server, 0)
 
       async let removed = server.curl("\(Self.list)?after=4&wait=300")
-      await waitForWatchers(server, 1)
+      try await waitForWatchers(server, 1)
       _ = try await server.curl("/v1/services/web", ["-X", "DELETE"])
       #expect(try await removed.status == 404)
       #expect(try await server.curl("\(Self.list)?after=4&wait=300").status == 404)
@@ -92,10 +93,10 @@ import Testing
   func gone() async throws {
     try await withServer { server in
       for path in ["\(Self.list)?after=0&wait=300", "/v1/events", "/v1/events?service=web"] {
-        let client = Task { try await server.curl(path, ["--max-time", "1"]) }
-        await waitForWatchers(server, 1)
+        let client = Task { try await server.curl(path, ["--max-time", "5"]) }
+        try await waitForWatchers(server, 1)
         await #expect(throws: Reply.CurlError.self) { try await client.value }
-        await waitForWatchers(server, 0)
+        try await waitForWatchers(server, 0)
       }
       #expect(!server.api.broadcast.isListening)
       let head = try await server.curl("/v1/events", ["--head"])
@@ -112,7 +113,7 @@ import Testing
     try await withServer(limits: limits) { server in
       let paths = ["\(Self.list)?after=0&wait=300", "/v1/events", "/v1/events?service=web"]
       let clients = paths.map { path in Task { try await server.curl(path) } }
-      await waitForWatchers(server, 3)
+      try await waitForWatchers(server, 3)
       for path in paths {
         let reply = try await server.curl(path)
         #expect(try reply.problem().type == "urn:rollcall:problem:too-many-watchers")
@@ -122,7 +123,7 @@ import Testing
       #expect(try await server.put("\(Self.list)/a", Self.body).status == 201)
       #expect(try await clients[0].value.status == 200)
       async let again = server.curl("\(Self.list)?after=1&wait=300")
-      await waitForWatchers(server, 3)
+      try await waitForWatchers(server, 3)
       _ = try await server.curl("\(Self.list)/a", ["-X", "DELETE"])
       #expect(try await again.status == 200)
       for client in clients { client.cancel() }
@@ -136,12 +137,12 @@ import Testing
     let tokens = try TestTokens.usual()
     try await withServer(tokens: tokens.table, limits: limits) { server in
       let events = Task { try await server.with(tokens, "below").curl("GET", "/v1/events") }
-      await waitForWatchers(server, 1)
+      try await waitForWatchers(server, 1)
       let wait = Task {
         try await server.with(tokens, "below").curl(
           "GET", "/v1/services/web.prod/instances?after=0&wait=300")
       }
-      await waitForWatchers(server, 2)
+      try await waitForWatchers(server, 2)
       _ = try await server.with(tokens, "writer").put("web.dev")
       server.access.replaceTokens(TokenTable())
       let text = try await events.value.body
