@@ -35,6 +35,7 @@ extension Settings {
     case .rateLimitSlip: rateLimit.map { ["\($0.slip)"] } ?? []
     case .rateLimitExempt: rateLimit?.exempt.map(\.description) ?? []
     case .emptyServiceSeconds: ["\(registry.emptyServiceSeconds)"]
+    case .eventsKept: ["\(registry.eventsKept)"]
     case .brakeShare: ["\(registry.brake.share ?? 0)"]
     case .brakeWindowSeconds: ["\(registry.brake.windowSeconds)"]
     case .brakeHoldSeconds: ["\(registry.brake.holdSeconds)"]

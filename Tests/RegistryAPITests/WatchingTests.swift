@@ -112,8 +112,12 @@ import Testing
     limits.watchers = 3
     try await withServer(limits: limits) { server in
       let paths = ["\(Self.list)?after=0&wait=300", "/v1/events", "/v1/events?service=web"]
-      let clients = paths.map { path in Task { try await server.curl(path) } }
-      try await waitForWatchers(server, 3)
+      // One after the other: three that have not asked yet would be one connection too many.
+      var clients: [Task<Reply, any Error>] = []
+      for path in paths {
+        clients.append(Task { try await server.curl(path) })
+        try await waitForWatchers(server, clients.count)
+      }
       for path in paths {
         let reply = try await server.curl(path)
         #expect(try reply.problem().type == "urn:rollcall:problem:too-many-watchers")

@@ -45,6 +45,16 @@ import Testing
     #expect(try server.ask("late.web", .a).answer.ttls == [5])
   }
 
+  @Test func `they are an event, once`() async throws {
+    let server = try await makeServer()
+    let settings = try ServiceSettings(ttl: 9, maxAnswers: nil)
+    for _ in 1...2 { _ = try await server.registry.configure(web, settings) }
+    let page = try #require(await server.registry.events(after: 3, where: { _ in true }))
+    #expect(page.events.map(\.event.kind) == [.serviceConfigured])
+    #expect(page.events.map(\.event.revision) == [4])
+    #expect(page.events.allSatisfy { $0.event.service == web && $0.instance == nil })
+  }
+
   @Test func `the same settings again change nothing`() async throws {
     let server = try await makeServer()
     let settings = try ServiceSettings(ttl: nil, maxAnswers: 1)

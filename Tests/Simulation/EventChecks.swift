@@ -18,6 +18,7 @@ struct Follower {
     case .deregistered, .expired, .drained:
       let known = event.key.flatMap { instances.removeValue(forKey: $0) }
       try expect(.events, known != nil, "\(event) is of an instance that there was not")
+    case .serviceConfigured: break
     case .serviceRemoved:
       instances = instances.filter { $0.key.service != event.service }
     case .held:
