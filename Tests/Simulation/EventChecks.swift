@@ -8,8 +8,8 @@ struct Follower {
   var revision: UInt64 = 0
   /// Of each instance, by its last event.
   var instances: [InstanceKey: UInt64] = [:]
-  /// How many instances there may be beside those: when they were listed their leases had ended, and
-  /// that was not committed yet.
+  /// How many instances there may be beside those: when these were listed, the others' leases had
+  /// ended, and that was not committed yet.
   var unlisted = 0...0
 
   mutating func take(_ event: RegistryEvent) throws(BrokenPromise) {
