@@ -11,7 +11,7 @@ import Testing
   static let groups: UInt64 = 10
 
   /// Seeds that once broke a promise, or showed that the model was wrong.
-  @Test(arguments: [19, 107, 581, 1_077, 2_762] as [UInt64])
+  @Test(arguments: [19, 107, 581, 1_077, 2_762, 25_579, 30_131] as [UInt64])
   func `a promise that was broken once is kept`(_ seed: UInt64) async throws {
     try await Simulation.run(seed: seed, steps: Self.steps)
   }

@@ -13,6 +13,8 @@ struct Model {
     var drainEnd: Int?
     /// The brake has moved its lease's end.
     var isHeld = false
+    /// Instances that its service had when the brake decided about it; nil before.
+    var wholeWhenJudged: Int?
 
     init(_ registration: Registration, at now: Int, drainEnd: Int? = nil) {
       self.registration = registration
@@ -78,6 +80,14 @@ struct Model {
 
   func keys(of service: ServiceName) -> [InstanceKey] {
     entries.keys.filter { $0.service == service }
+  }
+
+  /// The brake decides about these now, unless it has before.
+  mutating func judge(_ keys: some Sequence<InstanceKey>) {
+    for key in keys where entries[key]?.wholeWhenJudged == nil {
+      let whole = self.keys(of: key.service).count
+      entries[key]?.wholeWhenJudged = whole
+    }
   }
 
   /// Whether a registration in another role has a name that `key` would claim.

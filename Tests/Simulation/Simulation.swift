@@ -108,9 +108,11 @@ package struct Simulation {
   /// What has ended is gone, unless the brake holds it, which it does a moment before.
   private mutating func endLeases() throws {
     let lead = brake == nil ? 0 : 100
-    let due = model.entries.filter { ($0.value.end ?? .max) <= now + lead }
-    var expired: [ServiceName: Int] = [:]
-    for (key, entry) in due {
+    let due = model.entries.keys.filter { (model.entries[$0]?.end ?? .max) <= now + lead }
+    model.judge(due)
+    var expired: [ServiceName: [Model.Entry]] = [:]
+    for key in due {
+      guard let entry = model.entries[key] else { continue }
       if try isHeld(key, entry) {
         let end = entry.leaseEnd.map { $0 + holdTime }
         model.entries[key]?.leaseEnd = end
@@ -119,15 +121,21 @@ package struct Simulation {
         // After a long time even a hold is over.
         let couldBeHeld = entry.leaseEnd.map { $0 + holdTime > now } ?? false
         if entry.drainEnd == nil && !entry.isHeld && couldBeHeld {
-          expired[key.service, default: 0] += 1
+          expired[key.service, default: []].append(entry)
         }
         model.end(key)
       }
     }
+    try checkShares(expired)
+  }
+
+  /// No more of a service may end at once than its share, of the instances that it had when the
+  /// brake decided: one that came in the moment since counts for the next.
+  private func checkShares(_ expired: [ServiceName: [Model.Entry]]) throws {
     guard let brake, let share = brake.share else { return }
-    for (service, count) in expired {
-      // There may have been more, which are no part of the model any more.
-      let whole = model.keys(of: service).count + count
+    for (service, entries) in expired {
+      let count = entries.count
+      let whole = entries.compactMap(\.wholeWhenJudged).max() ?? 0
       try expect(
         .neverStale, count == 1 || whole < brake.minimum || count * 100 <= whole * share,
         "\(count) of \(whole) instances of \(service) expired at once")
