@@ -27,6 +27,7 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CLDNS", pkgConfig: "ldns", providers: [.apt(["libldns-dev"])]),
+    .systemLibrary(name: "CFstrm", pkgConfig: "libfstrm", providers: [.apt(["libfstrm-dev"])]),
     .target(name: "CLinuxSockets"),
     .target(name: "CLinuxPrivileges"),
     .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
@@ -37,6 +38,9 @@ let package = Package(
     .target(
       name: "DNSTransport",
       dependencies: ["CLinuxSockets", "DNSWire", .nioCore, .nioPosix, .logging],
+      swiftSettings: strict),
+    .target(
+      name: "QueryLog", dependencies: ["CFstrm", "DNSWire", "DNSTransport", .deque, .logging],
       swiftSettings: strict),
     .target(name: "JSONText", dependencies: ["CSimdJSON"], swiftSettings: strict),
     .target(
@@ -73,7 +77,7 @@ let package = Package(
       name: "rollcall",
       dependencies: [
         "CLinuxPrivileges", "DNSWire", "DNSZone", "LDNS", "DNSTransport", "ServiceRegistry",
-        "JSONText", "RegistryStorage", "RegistryAPI", "APIClient", .logging,
+        "QueryLog", "JSONText", "RegistryStorage", "RegistryAPI", "APIClient", .logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -118,6 +122,10 @@ let package = Package(
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strict),
     .testTarget(
       name: "DNSTransportTests", dependencies: ["DNSTransport", .logging],
+      swiftSettings: strict),
+    .testTarget(
+      name: "QueryLogTests",
+      dependencies: ["DNSTransport", "DNSWire", "QueryLog", "TestSupport", .logging],
       swiftSettings: strict),
     .testTarget(
       name: "ServiceRegistryTests",

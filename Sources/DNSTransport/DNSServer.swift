@@ -35,8 +35,12 @@ package final class DNSServer: Sendable {
     makeAnswerer: @escaping MakeAnswerer, logger: Logger
   ) {
     boundAddresses = sockets.map(\.address)
-    workers = sockets.flatMap(\.udp).enumerated().map { number, socket in
-      UDPWorker(socket: socket, name: "dns-udp-\(number)", logger: logger)
+    let udp = sockets.enumerated().flatMap { listener, sockets in
+      sockets.udp.map { (socket: $0, listener: listener) }
+    }
+    workers = udp.enumerated().map { number, place in
+      UDPWorker(
+        socket: place.socket, listener: place.listener, name: "dns-udp-\(number)", logger: logger)
     }
     state = Mutex(.opened(tcp: sockets.map(\.tcp)))
     self.tcpThreads = tcpThreads

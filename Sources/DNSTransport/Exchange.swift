@@ -15,6 +15,9 @@ package struct Exchange {
   package let query: UnsafeRawBufferPointer
   /// The address that the query came from, 4 or 16 octets in network order.
   package let client: UnsafeRawBufferPointer
+  package let clientPort: UInt16
+  /// Which of ``DNSServer/boundAddresses`` it came to.
+  package let listener: Int
   /// Room for the reply: ``UDPBatch/replyRoom`` octets over UDP, 65,535 over TCP. Uninitialised.
   package let reply: UnsafeMutableRawBufferPointer
   package let transport: Transport
@@ -24,11 +27,14 @@ package struct Exchange {
   package var replyLength = 0
 
   package init(
-    query: UnsafeRawBufferPointer, client: UnsafeRawBufferPointer,
-    reply: UnsafeMutableRawBufferPointer, transport: Transport, isReceptionFull: Bool = false
+    query: UnsafeRawBufferPointer, client: UnsafeRawBufferPointer, clientPort: UInt16,
+    listener: Int, reply: UnsafeMutableRawBufferPointer, transport: Transport,
+    isReceptionFull: Bool = false
   ) {
     self.query = query
     self.client = client
+    self.clientPort = clientPort
+    self.listener = listener
     self.reply = reply
     self.transport = transport
     self.isReceptionFull = isReceptionFull

@@ -54,6 +54,9 @@ extension ListenAddress {
   /// The address without the port, in the canonical form of RFC 5952.
   package var ipAddress: String { host.description }
 
+  /// The address in network order, where there is one that it answers from; empty for a wildcard.
+  package var answeringOctets: [UInt8] { isWildcard ? [] : host.octets }
+
   /// All addresses of the machine: `0.0.0.0` or `::`.
   package var isWildcard: Bool { host.isUnspecified }
 

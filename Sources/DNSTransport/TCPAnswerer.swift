@@ -2,6 +2,15 @@
 
 import NIOCore
 
+/// Where the queries of a connection come from, and to.
+struct TCPOrigin {
+  /// The client's, in network order; empty when it was reset before it was accepted.
+  var address: [UInt8] = []
+  var port: UInt16 = 0
+  /// Which of the server's addresses it came to.
+  let listener: Int
+}
+
 /// The answerer of one event loop and its reused buffers. It may be used on that loop only.
 final class TCPAnswerer {
   /// Messages of one call to the answerer.
@@ -42,15 +51,13 @@ final class TCPAnswerer {
   }
 
   /// Answers the first batch of `input` and takes it out. `replies` is nil when there are none.
-  ///
-  /// - Parameter client: whom it comes from, 4 or 16 octets in network order.
   func answerBatch(
-    of input: inout ByteBuffer, from client: [UInt8], allocator: ByteBufferAllocator
+    of input: inout ByteBuffer, from origin: TCPOrigin, allocator: ByteBufferAllocator
   ) -> (queries: Int, replies: ByteBuffer?, rest: Rest) {
     var replies: ByteBuffer?
     let (count, consumed, rest) = input.withUnsafeReadableBytes { stream in
-      client.withUnsafeBytes { client in
-        let found = collect(stream, from: client)
+      origin.address.withUnsafeBytes { client in
+        let found = collect(stream, from: client, origin)
         if found.count > 0 {
           let batch = UnsafeMutableBufferPointer(start: exchanges, count: found.count)
           answer(batch)
@@ -66,7 +73,7 @@ final class TCPAnswerer {
 
   /// Makes exchanges of the first messages of `stream`.
   private func collect(
-    _ stream: UnsafeRawBufferPointer, from client: UnsafeRawBufferPointer
+    _ stream: UnsafeRawBufferPointer, from client: UnsafeRawBufferPointer, _ origin: TCPOrigin
   ) -> (count: Int, consumed: Int, rest: Rest) {
     let limit = min(Self.batchLimit, max(1, Self.batchReplySize / longestReply))
     var count = 0
@@ -78,6 +85,7 @@ final class TCPAnswerer {
       case .message(let range):
         exchanges[count] = Exchange(
           query: UnsafeRawBufferPointer(rebasing: stream[range]), client: client,
+          clientPort: origin.port, listener: origin.listener,
           reply: UnsafeMutableRawBufferPointer(
             start: replyOctets + count * Self.roomStride, count: Self.replyRoom),
           transport: .tcp)

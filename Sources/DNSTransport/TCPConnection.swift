@@ -35,8 +35,7 @@ final class TCPConnection: ChannelDuplexHandler {
   private let connections: TCPConnections
   private var context: ChannelHandlerContext?
   private var client: TCPClient?
-  /// In network order; none when it was reset before it was accepted.
-  private var clientAddress: [UInt8] = []
+  private var origin: TCPOrigin
 
   /// What has come and is not answered.
   private var input = ByteBuffer()
@@ -48,9 +47,10 @@ final class TCPConnection: ChannelDuplexHandler {
   /// When the client last made room for replies.
   private var lastWritable = NIODeadline.distantPast
 
-  init(loop: TCPLoop, connections: TCPConnections) {
+  init(loop: TCPLoop, connections: TCPConnections, listener: Int) {
     self.loop = loop
     self.connections = connections
+    origin = TCPOrigin(listener: listener)
   }
 }
 
@@ -67,7 +67,8 @@ extension TCPConnection {
 
   func channelActive(context: ChannelHandlerContext) {
     let address = context.remoteAddress?.ipAddress.flatMap { IPAddress($0) }
-    clientAddress = address?.octets ?? []
+    origin.address = address?.octets ?? []
+    origin.port = context.remoteAddress?.port.flatMap { UInt16(exactly: $0) } ?? 0
     let client = TCPClient(
       channel: context.channel, network: address.map { AddressPrefix(ofClient: $0) }, now: .now())
     self.client = client
@@ -193,7 +194,7 @@ extension TCPConnection {
 
   private func answerBatch(_ context: ChannelHandlerContext) {
     let batch = loop.answerBatch(
-      of: &input, from: clientAddress, allocator: context.channel.allocator)
+      of: &input, from: origin, allocator: context.channel.allocator)
     rest = batch.rest
     if batch.queries > 0 { client?.lastQuery = .now() }
     if let replies = batch.replies {

@@ -43,11 +43,11 @@ final class TCPLoop: @unchecked Sendable {
   }
 
   func answerBatch(
-    of input: inout ByteBuffer, from client: [UInt8], allocator: ByteBufferAllocator
+    of input: inout ByteBuffer, from origin: TCPOrigin, allocator: ByteBufferAllocator
   ) -> (queries: Int, replies: ByteBuffer?, rest: TCPAnswerer.Rest) {
     eventLoop.preconditionInEventLoop()
     guard let answerer else { return (0, nil, .incomplete) }
-    return answerer.answerBatch(of: &input, from: client, allocator: allocator)
+    return answerer.answerBatch(of: &input, from: origin, allocator: allocator)
   }
 
   /// Drops the answerer, on the loop as it was made.

@@ -41,9 +41,9 @@ final class TCPServer: Sendable {
             try TCPLoop(eventLoop: loop, limits: limits, makeAnswerer)
           }.get())
       }
-      let bootstrap = bootstrap(group, loops, connections)
-      for socket in sockets {
-        listening.append(try await accept(on: socket, bootstrap))
+      for (listener, socket) in sockets.enumerated() {
+        listening.append(
+          try await accept(on: socket, bootstrap(group, loops, connections, listener)))
       }
     } catch {
       let server = TCPServer(
@@ -77,7 +77,8 @@ final class TCPServer: Sendable {
 
 extension TCPServer {
   private static func bootstrap(
-    _ group: MultiThreadedEventLoopGroup, _ loops: [TCPLoop], _ connections: TCPConnections
+    _ group: MultiThreadedEventLoopGroup, _ loops: [TCPLoop], _ connections: TCPConnections,
+    _ listener: Int
   ) -> ServerBootstrap {
     let loopOfEventLoop = Dictionary(
       uniqueKeysWithValues: loops.map { (ObjectIdentifier($0.eventLoop), $0) })
@@ -93,7 +94,7 @@ extension TCPServer {
             preconditionFailure("a connection on an event loop of another group")
           }
           try channel.pipeline.syncOperations.addHandler(
-            TCPConnection(loop: loop, connections: connections))
+            TCPConnection(loop: loop, connections: connections, listener: listener))
         }
       }
   }

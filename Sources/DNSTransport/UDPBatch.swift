@@ -33,11 +33,13 @@ package struct UDPBatch: ~Copyable {
 
   /// Octets of control data to receive; 0 where the socket has just one address to answer from.
   private let controlRoom: Int
+  /// Which of the server's addresses it serves.
+  private let listener: Int
   private let counters: UDPWorkerCounters
   /// Slots whose headers the last receive call has written.
   private var used = UDPBatch.size
 
-  init(answeringFromAskedAddress: Bool, counters: UDPWorkerCounters) {
+  init(answeringFromAskedAddress: Bool, listener: Int, counters: UDPWorkerCounters) {
     let size = Self.size
     received = .allocate(capacity: size)
     replies = .allocate(capacity: size)
@@ -50,6 +52,7 @@ package struct UDPBatch: ~Copyable {
     exchanges = .allocate(capacity: size)
     slots = .allocate(capacity: size)
     controlRoom = answeringFromAskedAddress ? CLinuxPacketInfoRoom : 0
+    self.listener = listener
     self.counters = counters
 
     received.initialize(repeating: CLinuxMessage(), count: size)
@@ -145,6 +148,7 @@ extension UDPBatch {
       query: UnsafeRawBufferPointer(
         start: queryOctets + slot * Self.roomStride, count: Int(received[slot].length)),
       client: SocketAddressForm.address(source(slot)),
+      clientPort: SocketAddressForm.port(source(slot)), listener: listener,
       reply: UnsafeMutableRawBufferPointer(
         start: replyOctets + slot * Self.roomStride, count: Self.replyRoom),
       transport: .udp, isReceptionFull: used == Self.size)

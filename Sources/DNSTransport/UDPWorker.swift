@@ -14,13 +14,16 @@ final class UDPWorker: Sendable {
 
   let socket: BoundSocket
   let counters = UDPWorkerCounters()
+  /// Which of the server's addresses it serves.
+  private let listener: Int
   private let name: String
   private let logger: Logger
   private let isStopping = Atomic(false)
   private let thread = Mutex<SystemThread?>(nil)
 
-  init(socket: BoundSocket, name: String, logger: Logger) {
+  init(socket: BoundSocket, listener: Int, name: String, logger: Logger) {
     self.socket = socket
+    self.listener = listener
     self.name = name
     self.logger = logger
   }
@@ -64,7 +67,8 @@ final class UDPWorker: Sendable {
 
   private func serve(_ answer: AnswerBatch) {
     var batch = UDPBatch(
-      answeringFromAskedAddress: socket.address.isWildcard, counters: counters)
+      answeringFromAskedAddress: socket.address.isWildcard, listener: listener,
+      counters: counters)
     var lastFailure: Int32 = 0
     while !isStopping.load(ordering: .acquiring) {
       switch serveBatch(&batch, wait: true, answer) {

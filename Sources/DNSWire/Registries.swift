@@ -98,6 +98,19 @@ extension RecordType: CustomStringConvertible {
   @inlinable package static var badCookie: ResponseCode { ResponseCode(rawValue: 23) }
 }
 
+extension ResponseCode: CustomStringConvertible {
+  private static let mnemonics: [UInt16: String] = [
+    0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED",
+    6: "YXDOMAIN", 9: "NOTAUTH", 16: "BADVERS", 23: "BADCOOKIE",
+  ]
+
+  /// The mnemonic of the IANA registry "DNS RCODEs"; nil for a code that no reply of ours has.
+  package var mnemonic: String? { Self.mnemonics[rawValue] }
+
+  /// The mnemonic, or `RCODE` and the number.
+  @usableFromInline package var description: String { mnemonic ?? "RCODE\(rawValue)" }
+}
+
 /// An EDNS option code (RFC 6891 section 6.1.2).
 @usableFromInline package struct OptionCode: RawRepresentable, Hashable, Sendable {
   @usableFromInline package let rawValue: UInt16

@@ -59,11 +59,9 @@ final class ReplyTally: Sendable {
   private static let places: [UInt8] = (0..<256).map { number in
     UInt8(types.firstIndex { Int($0.rawValue) == number } ?? types.count)
   }
-  private static let codes = [
-    "NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED", "YXDOMAIN", "other", "other",
-    "NOTAUTH", "other", "other", "other", "other", "other", "other", "BADVERS", "other", "other",
-    "other", "other", "other", "other", "BADCOOKIE",
-  ]
+  private static let codes = (0..<24).map { number in
+    ResponseCode(rawValue: number).mnemonic ?? "other"
+  }
   private static let sizeClasses = 12
   private static let durationClasses = Histogram.durationBounds.count + 1
 

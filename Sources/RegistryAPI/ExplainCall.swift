@@ -72,7 +72,7 @@ extension JSONWriter {
     append(verbatim: #","zone":"#)
     append(.text(explanation.zone?.description))
     append(verbatim: #","code":"#)
-    append(explanation.code.mnemonic)
+    append(explanation.code.description)
     append(verbatim: #","cause":"#)
     append(explanation.cause.rawValue)
     append(verbatim: #","detail":"#)
@@ -100,20 +100,6 @@ extension JSONWriter {
     append(verbatim: #","status":"#)
     append(item.instance.status.rawValue)
     append(verbatim: "}")
-  }
-}
-
-extension ResponseCode {
-  /// As RFC 1035 and RFC 6895 call those that a name can lead to.
-  fileprivate var mnemonic: String {
-    switch self {
-    case .noError: "NOERROR"
-    case .serverFailure: "SERVFAIL"
-    case .nameError: "NXDOMAIN"
-    case .refused: "REFUSED"
-    case .yxDomain: "YXDOMAIN"
-    default: "RCODE\(rawValue)"
-    }
   }
 }
 

@@ -39,14 +39,15 @@ enum Server {
     let limits = TCPLimits()
     let limiter = settings.rateLimit.map { RateLimiter($0) }
     let statistics = ReplyStatistics()
+    let answering = try Answering(settings, domain, limits, limiter, statistics, logger)
     let dns = try DNSServer.open(
       addresses: settings.dns, workers: settings.workers, limits: limits,
-      makeAnswerer: makeAnswerer(
-        domain, responderSettings(settings, limits, limiter, statistics)),
-      logger: logger)
+      makeAnswerer: answering.makeAnswerer, logger: logger)
+    answering.setListeners(dns.boundAddresses)
     let reloader = ZoneReloader(settings, registry, domain, loaded: loaded, logger: logger)
     let metrics = ServerMetrics(
-      dns: dns, replies: statistics, registry: registry, limiter: limiter, access: access)
+      dns: dns, replies: statistics, registry: registry, limiter: limiter, access: access,
+      answering: answering)
     let api = RegistryAPI(
       registry: registry, access: access.control, version: Version.text, logger: logger,
       recordText: { $0.masterFileLine }, metrics: { await metrics.all() },
@@ -69,6 +70,7 @@ enum Server {
     services += httpServices(api, access.tls, settings, readiness)
     let group = ServiceGroup(services: services, logger: logger)
     try await OrderlyStop(group, limit: settings.stopSeconds, manager, logger).run()
+    answering.end()
     await registry.stopTimer()
     withExtendedLifetime(directory) {}
   }
@@ -93,52 +95,6 @@ enum Server {
     }
     _ = try zones.serviceRecords(settings)
     print("the settings and \(zones.files.count) zone file(s) are right")
-  }
-
-  /// What each thread that answers DNS queries does with a batch of them.
-  private static func makeAnswerer(
-    _ domain: ZoneDomain, _ settings: ResponderSettings
-  ) -> MakeAnswerer {
-    {
-      guard let responder = Responder(domain: domain, settings: settings) else {
-        throw SettingError("more than \(Reclamation.readerLimit) threads would answer queries")
-      }
-      let clock = RegistryClock.system
-      return { exchanges in
-        responder.begin(
-          at: clock.boot(), wallSeconds: UInt32(truncatingIfNeeded: clock.wall() / 1_000),
-          isUnderLoad: exchanges.first?.isReceptionFull ?? false)
-        if exchanges.count > 1 {
-          for exchange in exchanges { responder.expect(exchange.query) }
-          responder.fetchExpected()
-        }
-        for index in exchanges.indices {
-          exchanges[index].replyLength = responder.reply(
-            to: exchanges[index].query, from: exchanges[index].client,
-            into: exchanges[index].reply, isUDP: exchanges[index].transport == .udp)
-        }
-        responder.end()
-        responder.noteBatch(of: exchanges.count, until: clock.boot())
-      }
-    }
-  }
-
-  private static func responderSettings(
-    _ settings: Settings, _ limits: TCPLimits, _ limiter: RateLimiter?,
-    _ statistics: ReplyStatistics
-  ) -> ResponderSettings {
-    var responder = ResponderSettings(
-      version: "Rollcall \(Version.text)", serverID: settings.serverID)
-    responder.statistics = statistics
-    if let secret = settings.cookieSecrets.first {
-      responder.serverCookie = ServerCookie(
-        secret: secret, otherSecret: settings.cookieSecrets.dropFirst().first)
-    }
-    responder.cookieRequirement = settings.requireCookies
-    responder.allowedClients = settings.allowQuery
-    responder.rateLimiter = limiter
-    responder.tcpIdleSeconds = limits.idle / .seconds(1)
-    return responder
   }
 
   /// Says where the server listens: the kernel may have picked the ports.

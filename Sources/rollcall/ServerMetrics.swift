@@ -2,6 +2,7 @@
 
 import DNSTransport
 import DNSZone
+import QueryLog
 import RegistryAPI
 import ServiceRegistry
 
@@ -13,10 +14,11 @@ struct ServerMetrics {
   /// Nil where nobody is limited.
   let limiter: RateLimiter?
   let access: APIAccess
+  let answering: Answering
 
   func all() async -> [Metric] {
     let storeFailure = await registry.storeFailure
-    return [build] + queries + answers + limited + connections
+    return [build] + queries + answers + limited + recorded + connections
       + registrations(await registry.figures)
       + store(await registry.storeCounters, isFailing: storeFailure != nil)
       + callers
@@ -91,6 +93,25 @@ struct ServerMetrics {
           .init(Double(counters?.slipped ?? 0), labels: [("action", "truncated")]),
           .init(Double(counters?.dropped ?? 0), labels: [("action", "dropped")]),
         ])
+    ]
+  }
+
+  private var recorded: [Metric] {
+    let (log, dnstap) = (answering.log, answering.dnstap)
+    return [
+      Metric(
+        "rollcall_query_log_lines_total", .counter, "Queries that were logged.",
+        log?.lineCount ?? 0),
+      Metric(
+        "rollcall_query_log_dropped_total", .counter,
+        "Queries that were not logged because too many waited to be.", log?.droppedCount ?? 0),
+      Metric(
+        "rollcall_dnstap_frames_total", .counter,
+        "Dnstap messages that were handed to the writer.", dnstap?.frameCount ?? 0),
+      Metric(
+        "rollcall_dnstap_dropped_total", .counter,
+        "Dnstap messages that were left out because too many waited to be written.",
+        dnstap?.droppedCount ?? 0),
     ]
   }
 

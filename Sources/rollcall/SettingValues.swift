@@ -4,6 +4,7 @@ import DNSTransport
 import DNSWire
 import DNSZone
 import Logging
+import QueryLog
 import ServiceRegistry
 
 extension Settings {
@@ -40,6 +41,9 @@ extension Settings {
     case .brakeWindowSeconds: ["\(registry.brake.windowSeconds)"]
     case .brakeHoldSeconds: ["\(registry.brake.holdSeconds)"]
     case .brakeMinimum: ["\(registry.brake.minimum)"]
+    case .queryLogEvery: ["\(queryLogEvery ?? 0)"]
+    case .dnstap: dnstap.map { ["\($0.sink)"] } ?? []
+    case .dnstapEvery: dnstap.map { ["\($0.every)"] } ?? []
     case .logLevel: [logLevel.rawValue]
     case .logFormat: [logFormat.rawValue]
     }

@@ -4,6 +4,7 @@ import DNSTransport
 import DNSWire
 import DNSZone
 import Logging
+import QueryLog
 import ServiceRegistry
 
 /// The settings in force, checked.
@@ -32,6 +33,9 @@ struct Settings {
   /// Of replies over UDP; nil limits nobody.
   var rateLimit: RateLimit?
   var registry: RegistrySettings
+  /// One query of so many has a line in the log; nil: none has.
+  var queryLogEvery: Int?
+  var dnstap: DnstapSettings?
   /// Threads for each address.
   var workers: Int
   /// Who to go on as when root starts the program.
@@ -91,6 +95,9 @@ enum SettingKey: String, CaseIterable {
   case brakeHoldSeconds = "brake_hold_seconds"
   case brakeMinimum = "brake_minimum"
   case eventsKept = "events_kept"
+  case queryLogEvery = "query_log_every"
+  case dnstap
+  case dnstapEvery = "dnstap_every"
   case logLevel = "log_level"
   case logFormat = "log_format"
 

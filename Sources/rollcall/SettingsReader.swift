@@ -8,6 +8,7 @@ import FoundationEssentials
 import Glibc
 import JSONText
 import Logging
+import QueryLog
 import ServiceRegistry
 import SystemPackage
 import Yams
@@ -34,6 +35,8 @@ extension Settings {
       allowQuery: try reader.prefixes(.allowQuery),
       rateLimit: try reader.rateLimit(),
       registry: try reader.registry(),
+      queryLogEvery: try reader.queryLogEvery(),
+      dnstap: try reader.dnstap(),
       workers: try reader.number(
         .workers, in: 1...workerLimit, default: min(SettingsReader.cores(), workerLimit)),
       user: reader.string(.user),
@@ -265,6 +268,24 @@ private struct SettingsReader {
     let slip = try number(.rateLimitSlip, in: 0...RateLimit.slipLimit, default: 1)
     let exempt = try prefixes(.rateLimitExempt, default: ["127.0.0.0/8", "::1"])
     return perSecond == 0 ? nil : RateLimit(perSecond: perSecond, slip: slip, exempt: exempt)
+  }
+
+  /// - Returns: nil for 0, which logs no query.
+  func queryLogEvery() throws -> Int? {
+    let every = try number(.queryLogEvery, in: 0...QueryLogSettings.every.upperBound, default: 0)
+    return every == 0 ? nil : every
+  }
+
+  func dnstap() throws -> DnstapSettings? {
+    let every = try number(.dnstapEvery, in: QueryLogSettings.every, default: 1)
+    guard let text = string(.dnstap) else { return nil }
+    guard let sink = DnstapSettings.Sink(text) else {
+      throw SettingError(
+        .dnstap, text,
+        "must be unix: and a socket's absolute path of at most "
+          + "\(DnstapSettings.Sink.socketPathLimit) octets, or file: and a file's")
+    }
+    return DnstapSettings(sink: sink, every: every)
   }
 
   static func cores() -> Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }

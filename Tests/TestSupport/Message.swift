@@ -64,13 +64,3 @@ package struct Message: Sendable {
     return UInt16(data[0]) << 8 | UInt16(data[1])
   }
 }
-
-extension ResponseCode: CustomStringConvertible {
-  package var description: String {
-    let names: [UInt16: String] = [
-      0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED",
-      6: "YXDOMAIN", 16: "BADVERS", 23: "BADCOOKIE",
-    ]
-    return names[rawValue] ?? "RCODE\(rawValue)"
-  }
-}

@@ -4,14 +4,14 @@
 # To build: what the linker of the Swift toolchain takes from the system, and our C libraries.
 # shellcheck disable=SC2034  # used by the scripts that source this file
 build_packages=(
-  binutils ca-certificates git libc6-dev libgcc-12-dev libldns-dev libsimdjson-dev libsqlite3-dev
-  libstdc++-12-dev pkg-config
+  binutils ca-certificates git libc6-dev libfstrm-dev libgcc-12-dev libldns-dev libsimdjson-dev
+  libsqlite3-dev libstdc++-12-dev pkg-config
 )
 
 # To look at a running server from outside.
 # shellcheck disable=SC2034
 client_packages=(
-  bind9-dnsutils bind9-utils curl iproute2 jq knot-dnsutils ldnsutils python3 valgrind
+  bind9-dnsutils bind9-utils curl fstrm-bin iproute2 jq knot-dnsutils ldnsutils python3 valgrind
 )
 
 # To compare the answers of other servers with Rollcall's. tools/oracle keeps their installation

@@ -1,0 +1,40 @@
+// Takes queries and replies for the log and for dnstap, in a thread that answers.
+
+package import DNSTransport
+package import DNSWire
+import Glibc
+
+/// One for each thread that answers. It copies what it takes and never waits.
+package final class QueryRecorder {
+  private let log: QueryLog?
+  private let dnstap: DnstapOutput?
+  private var logSampler: QuerySampler
+  private var dnstapSampler: QuerySampler
+  private var began = timespec()
+
+  /// - Returns: nil where nothing is to be recorded.
+  package init?(log: QueryLog?, dnstap: DnstapOutput?) {
+    guard log != nil || dnstap != nil else { return nil }
+    self.log = log
+    self.dnstap = dnstap
+    logSampler = QuerySampler(every: log?.every ?? 1)
+    dnstapSampler = QuerySampler(every: dnstap?.every ?? 1)
+  }
+
+  /// A batch of queries has been received.
+  package func begin() {
+    if dnstap != nil { clock_gettime(CLOCK_REALTIME, &began) }
+  }
+
+  /// A query of the batch has its reply, or none.
+  ///
+  /// - Parameter code: the reply's, with its upper bits (RFC 6891 section 6.1.3).
+  package func note(_ exchange: Exchange, _ code: ResponseCode) {
+    if let log, logSampler.takesNext() { log.add(QueryRecord(exchange, code)) }
+    if let dnstap, dnstapSampler.takesNext() {
+      var ended = timespec()
+      clock_gettime(CLOCK_REALTIME, &ended)
+      dnstap.add(exchange, began: began, ended: ended)
+    }
+  }
+}

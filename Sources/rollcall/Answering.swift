@@ -1,0 +1,101 @@
+// What the threads that answer DNS queries do.
+
+import DNSTransport
+import DNSWire
+import DNSZone
+import Logging
+import QueryLog
+import ServiceRegistry
+
+/// Puts together what each of these threads needs.
+struct Answering {
+  private let domain: ZoneDomain
+  private let settings: ResponderSettings
+  /// Nil where there is none.
+  let log: QueryLog?
+  /// Nil where there is none.
+  let dnstap: DnstapOutput?
+
+  init(
+    _ settings: Settings, _ domain: ZoneDomain, _ limits: TCPLimits, _ limiter: RateLimiter?,
+    _ statistics: ReplyStatistics, _ logger: Logger
+  ) throws(SettingError) {
+    self.domain = domain
+    self.settings = Self.responderSettings(settings, limits, limiter, statistics)
+    log = settings.queryLogEvery.map { QueryLog(every: $0, logger: logger) }
+    dnstap = try Self.dnstapOutput(settings)
+  }
+
+  /// What one thread does with a batch of queries.
+  var makeAnswerer: MakeAnswerer {
+    { [self] in
+      guard let responder = Responder(domain: domain, settings: settings) else {
+        throw SettingError("more than \(Reclamation.readerLimit) threads would answer queries")
+      }
+      let recorder = QueryRecorder(log: log, dnstap: dnstap)
+      let clock = RegistryClock.system
+      return { exchanges in
+        responder.begin(
+          at: clock.boot(), wallSeconds: UInt32(truncatingIfNeeded: clock.wall() / 1_000),
+          isUnderLoad: exchanges.first?.isReceptionFull ?? false)
+        recorder?.begin()
+        if exchanges.count > 1 {
+          for exchange in exchanges { responder.expect(exchange.query) }
+          responder.fetchExpected()
+        }
+        for index in exchanges.indices {
+          exchanges[index].replyLength = responder.reply(
+            to: exchanges[index].query, from: exchanges[index].client,
+            into: exchanges[index].reply, isUDP: exchanges[index].transport == .udp)
+          recorder?.note(exchanges[index], responder.lastCode)
+        }
+        responder.end()
+        responder.noteBatch(of: exchanges.count, until: clock.boot())
+      }
+    }
+  }
+
+  /// To be called when the server's addresses are known, before it starts.
+  func setListeners(_ addresses: [ListenAddress]) {
+    log?.setListeners(addresses)
+    dnstap?.setListeners(addresses)
+  }
+
+  /// Writes what is recorded and not written yet. To be called when no thread answers any more.
+  func end() {
+    log?.flush()
+    dnstap?.end()
+  }
+
+  private static func responderSettings(
+    _ settings: Settings, _ limits: TCPLimits, _ limiter: RateLimiter?,
+    _ statistics: ReplyStatistics
+  ) -> ResponderSettings {
+    var responder = ResponderSettings(
+      version: "Rollcall \(Version.text)", serverID: settings.serverID)
+    responder.statistics = statistics
+    if let secret = settings.cookieSecrets.first {
+      responder.serverCookie = ServerCookie(
+        secret: secret, otherSecret: settings.cookieSecrets.dropFirst().first)
+    }
+    responder.cookieRequirement = settings.requireCookies
+    responder.allowedClients = settings.allowQuery
+    responder.rateLimiter = limiter
+    responder.tcpIdleSeconds = limits.idle / .seconds(1)
+    return responder
+  }
+
+  private static func dnstapOutput(_ settings: Settings) throws(SettingError) -> DnstapOutput? {
+    guard let dnstap = settings.dnstap else { return nil }
+    do throws(DnstapError) {
+      return try DnstapOutput(
+        dnstap, identity: settings.serverID ?? "", version: "Rollcall \(Version.text)")
+    } catch {
+      switch error {
+      case .noMemory: throw SettingError("setting dnstap: there is not enough memory")
+      case .file(let path, let reason):
+        throw SettingError(.dnstap, "\(path)", "can't be written: \(reason)")
+      }
+    }
+  }
+}
