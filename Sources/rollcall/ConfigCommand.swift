@@ -9,10 +9,12 @@ struct ConfigCommand: AsyncParsableCommand {
     abstract: "Print the settings that 'serve' would have, and where each comes from.",
     discussion: """
       With the same options, environment and file as 'serve', which is not started. What is wrong \
-      is an error as there; secrets are not shown.
+      is an error as there; secrets are not shown. With --reference it prints what settings there \
+      are instead, in Markdown.
 
       EXAMPLES
         rollcall config --config /etc/rollcall/rollcall.yaml
+        rollcall config --reference
         rollcall config --json | jq -r '.settings[] | select(.source != "default") | .name'
       """)
 
@@ -21,7 +23,14 @@ struct ConfigCommand: AsyncParsableCommand {
   @Flag(help: "Print a JSON object.")
   var json = false
 
+  @Flag(help: "Print what settings there are, with defaults and limits.")
+  var reference = false
+
   func run() async throws {
+    guard !reference else {
+      print(SettingReference.markdown, terminator: "")
+      return
+    }
     try await orOneLine {
       let settings = try await options.settings()
       for name in settings.unknownVariables {

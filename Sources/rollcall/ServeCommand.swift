@@ -13,15 +13,8 @@ struct ServeCommand: AsyncParsableCommand {
 
       Every option can also stand in the file that --config names (dashes are underscores there, \
       lists are YAML lists) and in the environment (--ns-address is ROLLCALL_NS_ADDRESS; lists \
-      with commas). An option here goes before the environment, and that before the file. Only \
-      there: allowed_hosts, names by which the API may be addressed besides its addresses; \
-      tls_certificate, tls_key and tls_client_ca, files in PEM with which the API speaks TLS; \
-      allow_plaintext and allow_anonymous, to do without TLS or tokens beyond loopback; \
-      publish_metadata, false to keep metadata out of DNS; server_id, which NSID and id.server \
-      tell; require_cookies (never, under_load, always) and cookie_secrets for DNS cookies; \
-      allow_query, prefixes of the clients that DNS answers; rate_limit, rate_limit_slip and \
-      rate_limit_exempt for response rate limiting; stop_seconds, within which the server ends \
-      after SIGTERM.
+      with commas). An option here goes before the environment, and that before the file. More \
+      settings stand only there: 'rollcall config --reference' lists them all.
 
       EXAMPLES
         rollcall serve

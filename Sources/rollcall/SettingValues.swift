@@ -43,7 +43,7 @@ extension Settings {
     case .brakeMinimum: ["\(registry.brake.minimum)"]
     case .queryLogEvery: ["\(queryLogEvery ?? 0)"]
     case .dnstap: dnstap.map { ["\($0.sink)"] } ?? []
-    case .dnstapEvery: dnstap.map { ["\($0.every)"] } ?? []
+    case .dnstapEvery: ["\(dnstap?.every ?? 1)"]
     case .logLevel: [logLevel.rawValue]
     case .logFormat: [logFormat.rawValue]
     }

@@ -58,9 +58,11 @@ struct Settings {
   /// Replies a second to a network. A /24 of machines that keep no cache asks for hundreds; a
   /// forger who is to be worth the trouble has to send far more.
   static let defaultRateLimit = 1_000
+  static let defaultRateLimitExempt = ["127.0.0.0/8", "::1/128"]
   /// Prefixes of a list; every query may be compared with all of them.
   static let prefixLimit = 256
   static let stopSecondsLimit = 3_600
+  static let defaultStopSeconds = 10
 }
 
 /// The names of the settings as they stand in a file.
@@ -100,6 +102,16 @@ enum SettingKey: String, CaseIterable {
   case dnstapEvery = "dnstap_every"
   case logLevel = "log_level"
   case logFormat = "log_format"
+
+  /// Whether the command line has it too.
+  var hasFlag: Bool {
+    switch self {
+    case .zone, .dns, .http, .tokens, .nsAddress, .zones, .data, .workers, .user, .logLevel,
+      .logFormat:
+      true
+    default: false
+    }
+  }
 
   var isList: Bool {
     switch self {

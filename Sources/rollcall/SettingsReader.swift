@@ -40,7 +40,8 @@ extension Settings {
       workers: try reader.number(
         .workers, in: 1...workerLimit, default: min(SettingsReader.cores(), workerLimit)),
       user: reader.string(.user),
-      stopSeconds: try reader.number(.stopSeconds, in: 1...stopSecondsLimit, default: 10),
+      stopSeconds: try reader.number(
+        .stopSeconds, in: 1...stopSecondsLimit, default: defaultStopSeconds),
       logLevel: try reader.choice(.logLevel, default: .info),
       logFormat: try reader.choice(.logFormat, default: .text),
       unknownVariables: unknownVariables(),
@@ -266,7 +267,7 @@ private struct SettingsReader {
     let perSecond = try number(
       .rateLimit, in: 0...RateLimit.perSecondLimit, default: Settings.defaultRateLimit)
     let slip = try number(.rateLimitSlip, in: 0...RateLimit.slipLimit, default: 1)
-    let exempt = try prefixes(.rateLimitExempt, default: ["127.0.0.0/8", "::1"])
+    let exempt = try prefixes(.rateLimitExempt, default: Settings.defaultRateLimitExempt)
     return perSecond == 0 ? nil : RateLimit(perSecond: perSecond, slip: slip, exempt: exempt)
   }
 

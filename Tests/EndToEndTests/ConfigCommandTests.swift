@@ -71,6 +71,44 @@ extension EndToEnd {
       }
     }
 
+    @Test("docs/configuration.md is what the program prints, with each setting once")
+    func reference() async throws {
+      try await withSite { site in
+        let output = try await site.rollcall(["config", "--reference"])
+        #expect(output.isSuccess && output.errors.isEmpty, "\(output.errors)")
+        #expect(output.text == Site.text(of: Repository.path("docs/configuration.md")))
+        let names = settings(try await site.rollcall(["config", "--json"])).keys
+        #expect(Self.rows(output.text).map { $0[0] }.sorted() == names.sorted())
+      }
+    }
+
+    @Test("The reference's defaults and flags are those of the program")
+    func defaults() async throws {
+      try await withSite { site in
+        let found = settings(try await site.rollcall(["config", "--json"]))
+        let help = try await site.rollcall(["serve", "--help"]).text
+        for row in Self.rows(try await site.rollcall(["config", "--reference"]).text) {
+          let value = found[row[0]]?.value
+          let values = value as? [String] ?? (value as? String).map { [$0] } ?? []
+          // Without a default it is taken from the machine, from another setting or is none.
+          if !row[2].isEmpty {
+            #expect(values.joined(separator: ", ") == row[2], "\(row[0])")
+          }
+          let flag = "--" + row[0].replacing("_", with: "-")
+          #expect(row[1] == (help.contains("\(flag) <") ? flag : ""), "\(row[0])")
+        }
+      }
+    }
+
+    /// The first three cells of each setting's row.
+    private static func rows(_ reference: String) -> [[String]] {
+      reference.split(separator: "\n").filter { $0.hasPrefix("| `") }.map { row in
+        row.split(separator: "|").prefix(3).map { cell in
+          String(cell.split(separator: "`").dropFirst().first ?? "")
+        }
+      }
+    }
+
     @Test("A wrong setting is the error that serve has; a misspelt one gets a suggestion")
     func errors() async throws {
       try await withSite { site in

@@ -11,9 +11,8 @@ extension EndToEnd {
 
     @Test("The file shows every setting that the documentation has, and no other")
     func complete() {
-      let documentation = Site.text(of: Repository.path("docs/using.md"))
-      let section = documentation.split(separator: "\n## ").first { $0.hasPrefix("Settings\n") }
-      let documented = (section ?? "").split(separator: "\n").filter { $0.hasPrefix("| `") }
+      let documentation = Site.text(of: Repository.path("docs/configuration.md"))
+      let documented = documentation.split(separator: "\n").filter { $0.hasPrefix("| `") }
         .map { $0.split(separator: "`")[1] }
       #expect(documented.count > 10)
       #expect(Set(lines.compactMap { $0.split(separator: ":").first }) == Set(documented))
