@@ -3,13 +3,16 @@
 import asyncio
 import dataclasses
 import random
+import socket
 import struct
 import time
 
 from bench import message, services
 
 PATIENCE = 2.0  # seconds for a connection, and for a reply
+DATAGRAM_PATIENCE = 0.5  # seconds until who asked over UDP asks over TCP
 DNS_ADDRESS, HTTP_ADDRESS = "127.0.0.9", "127.0.0.10"
+FIRST_TRIES = "DNS queries over UDP, the first try"
 
 
 @dataclasses.dataclass
@@ -41,13 +44,16 @@ class Clients:
         self.tallies = {}
 
     async def attempt(self, kind, work):
+        """Whether it succeeded."""
         tally = self.tallies.setdefault(kind, Tally())
         tally.tried += 1
         try:
             tally.latencies.append(await work)
             tally.succeeded += 1
+            return True
         except (OSError, asyncio.TimeoutError, asyncio.IncompleteReadError, ValueError) as error:
             tally.fail(error)
+            return False
 
     async def connect(self, port, address):
         return await asyncio.wait_for(
@@ -57,9 +63,30 @@ class Clients:
     async def dawdle(self):
         await asyncio.sleep(self.chance.random() * self.dawdling)
 
+    def chosen_query(self):
+        return message.query(f"s{self.chance.randrange(self.service_count)}.mesh.internal", "A")
+
+    async def resolution(self):
+        """A query over UDP, and over TCP when there was no reply."""
+        asked = time.monotonic()
+        if not await self.attempt(FIRST_TRIES, self.datagram()):
+            await self.query()
+        return time.monotonic() - asked
+
+    async def datagram(self):
+        loop, asked = asyncio.get_running_loop(), time.monotonic()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as own:
+            own.bind((DNS_ADDRESS, 0))
+            own.connect((self.server.address, self.server.port))
+            own.send(self.chosen_query())
+            reply = await asyncio.wait_for(loop.sock_recv(own, 4096), DATAGRAM_PATIENCE)
+        if not message.has_answers(reply):
+            raise ValueError("the reply has no answer")
+        return time.monotonic() - asked
+
     async def query(self):
         """A query on a connection of its own."""
-        query = message.query(f"s{self.chance.randrange(self.service_count)}.mesh.internal", "A")
+        query = self.chosen_query()
         reader, writer = await self.connect(self.server.port, DNS_ADDRESS)
         try:
             await self.dawdle()
@@ -111,12 +138,9 @@ class Clients:
                     kept = None
             if kept is None:
                 await self.attempt("renewals on kept connections", self.unconnected())
-            else:
-                before = self.tallies.setdefault("renewals on kept connections", Tally()).succeeded
-                await self.attempt("renewals on kept connections", self.renew(*kept))
-                if self.tallies["renewals on kept connections"].succeeded == before:
-                    kept[1].close()
-                    kept = None
+            elif not await self.attempt("renewals on kept connections", self.renew(*kept)):
+                kept[1].close()
+                kept = None
             await asyncio.sleep(1)
 
     async def unconnected(self):
@@ -134,6 +158,9 @@ class Clients:
     async def run(self, told_to_end):
         ending = asyncio.Event()
         work = [
+            asyncio.ensure_future(
+                self.every(1 / 30, "DNS queries over UDP, then TCP", self.resolution, ending)
+            ),
             asyncio.ensure_future(self.every(1 / 30, "DNS queries over TCP", self.query, ending)),
             asyncio.ensure_future(self.every(1 / 15, "renewals", self.renewal, ending)),
             *(asyncio.ensure_future(self.agent(ending)) for _ in range(20)),

@@ -14,7 +14,8 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum { SOCKETS = 8, BATCH = 32, WINDOW = 256, LARGEST = 4096, IDS = 65536, QUERIES = 65536 };
+enum { SOCKETS = 8, BATCH = 32, WINDOW = 1024, LARGEST = 4096, IDS = 65536, QUERIES = 65536 };
+enum { NAP_NS = 50000 }; /* while nothing is due */
 enum { SLOT_US = 50, SLOTS = 200000 }; /* latencies up to 10 s */
 
 static struct { unsigned char *octets; uint16_t length; } queries[QUERIES];
@@ -126,6 +127,7 @@ int main(int argc, char **arguments) {
   open_sockets(arguments[1], arguments[2]);
   double rate = atof(arguments[4]), seconds = atof(arguments[5]);
   double start = now(), last_reply = start;
+  double behind = 0;
   unsigned long due = 0, outstanding = 0;
   int which = 0;
   while (now() - start < seconds) {
@@ -136,6 +138,9 @@ int main(int argc, char **arguments) {
     if (rate == 0 && now() - last_reply > 0.05) outstanding = 0, last_reply = now();
     unsigned long wanted = rate > 0 ? (unsigned long)((now() - start) * rate) - due
                                     : outstanding < WINDOW ? WINDOW - outstanding : 0;
+    if (rate > 0 && (double)wanted / rate > behind) behind = (double)wanted / rate;
+    if (rate > 0 && wanted == 0 && came == 0)
+      nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL);
     for (unsigned batches = 0; wanted > 0 && batches < SOCKETS; batches++) {
       unsigned amount = wanted < BATCH ? (unsigned)wanted : BATCH;
       send_batch(which, amount);
@@ -150,8 +155,9 @@ int main(int argc, char **arguments) {
   /* What still waits in the server's buffer. */
   for (double end = now() + 1; now() < end;) receive_all();
   printf("{\"sent\": %lu, \"unsent\": %lu, \"replied\": %lu, \"strange\": %lu, \"seconds\": %.3f,"
-         " \"late\": %lu, \"p50_ms\": %.2f, \"p99_ms\": %.2f, \"max_ms\": %.2f}\n",
+         " \"late\": %lu, \"p50_ms\": %.2f, \"p99_ms\": %.2f, \"max_ms\": %.2f,"
+         " \"behind_ms\": %.2f}\n",
          sent, unsent, in_time, strange, elapsed, replied - in_time, percentile(0.5),
-         percentile(0.99), percentile(1));
+         percentile(0.99), percentile(1), behind * 1e3);
   return 0;
 }
