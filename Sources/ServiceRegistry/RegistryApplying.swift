@@ -58,7 +58,9 @@ extension Registry {
     let owner = zone.names.service(name).wire
     if hasOtherSettings {
       touched.claims = change.record.claims
-      for member in service.members { member.block.ttl = zone.ttl(of: service) }
+      for member in service.members {
+        member.block.ttl = zone.ownTTL(isDraining: member.isDraining, service)
+      }
     }
     for instance in change.instances {
       if let before = service.member(instance.key.id) { touched.claims.insert(before) }

@@ -172,11 +172,19 @@ package final class ServiceZone {
         name: names.instance(instance.key.id, service: owner),
         addresses: registration.addresses, port: registration.port,
         priority: registration.priority, weight: registration.weight, text: text,
-        isTextHidden: !publishesMetadata, ttl: ttl(of: service)))
+        isTextHidden: !publishesMetadata,
+        ttl: ownTTL(isDraining: instance.safeAt != nil, service)))
   }
 
   /// Seconds that answers with instances of the service may be kept at most.
   func ttl(of service: Service) -> UInt32 { service.record.settings.ttl ?? ttl }
+
+  /// The same of an instance's own name. While it drains its address is for those who are about to
+  /// connect: however little was left, a kept one would last longer by the time that it was under
+  /// way, and so past the instance's end.
+  func ownTTL(isDraining: Bool, _ service: Service) -> UInt32 {
+    isDraining ? 0 : ttl(of: service)
+  }
 
   /// Publishes what that part of `service` is now.
   ///

@@ -57,7 +57,7 @@ extension Simulation {
     guard let entry else { return }
     try expect(
       promise, Set(reply.answer.values) == addresses([entry], .a), "\(name) has other addresses")
-    try checkTTL(of: name, reply, [entry])
+    try checkTTL(of: name, reply, [entry], most: entry.drainEnd == nil ? Self.ttl : 0)
   }
 
   private func addresses(_ entries: [Model.Entry], _ type: RecordType) -> Set<String> {
@@ -95,10 +95,12 @@ extension Simulation {
     return live.filter { $0.registration.priority == best }
   }
 
-  private func checkTTL(of name: String, _ reply: Message, _ holders: [Model.Entry]) throws {
+  private func checkTTL(
+    of name: String, _ reply: Message, _ holders: [Model.Entry], most: Int = Self.ttl
+  ) throws {
     guard !reply.answer.isEmpty else { return }
     let left = holders.compactMap(\.end).min().map { ($0 - now) / 1_000 }
-    let ttl = UInt32(min(Self.ttl, left ?? Self.ttl))
+    let ttl = UInt32(min(most, left ?? most))
     try expect(
       .neverStale, reply.answer.ttls == [ttl], "\(name) has TTLs \(reply.answer.ttls), not \(ttl)")
   }
