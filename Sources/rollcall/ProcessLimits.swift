@@ -43,4 +43,13 @@ extension Settings {
     return dns.count * (workers + 1) + TCPLimits().connections
       + http.count + limits.connections + limits.watchers + Self.otherDescriptors
   }
+
+  /// As many connections as there are descriptors for. Where they are too few, it is watchers that
+  /// get less, since they stay: others would find none left, DNS over TCP and the store included.
+  func connectionLimits(descriptors: Int) -> HTTPConnectionLimits {
+    var limits = HTTPConnectionLimits()
+    let left = limits.watchers - max(0, descriptorNeed - descriptors)
+    limits.watchers = max(left, min(limits.watchers, descriptors / 4))
+    return limits
+  }
 }

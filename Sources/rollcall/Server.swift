@@ -49,7 +49,8 @@ enum Server {
       dns: dns, replies: statistics, registry: registry, limiter: limiter, access: access,
       answering: answering)
     let api = RegistryAPI(
-      registry: registry, access: access.control, version: Version.text, logger: logger,
+      registry: registry, access: access.control, version: Version.text,
+      connectionLimits: settings.connectionLimits(descriptors: descriptors), logger: logger,
       recordText: { $0.masterFileLine }, metrics: { await metrics.all() },
       reloadZones: { () async throws(RegistryError) in try await reloader.reload() })
     let readiness = Readiness(listeners: settings.http.count) { httpPorts in
@@ -119,10 +120,13 @@ enum Server {
     if descriptors < settings.descriptorNeed {
       logger.warning(
         """
-        too few descriptors for the limits of connections; allow the number needed with \
-        LimitNOFILE= (systemd) or ulimit -n
+        too few descriptors for the limits of connections, so that fewer may watch; allow the \
+        number needed with LimitNOFILE= (systemd) or ulimit -n
         """,
-        metadata: ["allowed": "\(descriptors)", "needed": "\(settings.descriptorNeed)"])
+        metadata: [
+          "allowed": "\(descriptors)", "needed": "\(settings.descriptorNeed)",
+          "watchers": "\(settings.connectionLimits(descriptors: descriptors).watchers)",
+        ])
     }
   }
 
