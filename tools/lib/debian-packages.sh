@@ -33,6 +33,10 @@ durability_packages=(gcc libc6-dev strace)
 # shellcheck disable=SC2034
 soak_packages=(python3-dnspython)
 
+# To resolve as a client does, in a network of the tool's own.
+# shellcheck disable=SC2034
+drain_packages=(iproute2 python3-dnspython)
+
 # To make a Debian package and to try it.
 # shellcheck disable=SC2034
 packaging_packages=(
