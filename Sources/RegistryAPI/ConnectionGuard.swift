@@ -104,7 +104,8 @@ extension ConnectionGuard {
     switch unwrapInboundIn(data) {
     case .head(let request):
       isLastRequest = request.method == .connect || request.headerFields.contains(.upgrade)
-    case .body: break
+    case .body(let octets):
+      connections.noteReceived(octets.readableBytes)
     case .end:
       isLastRequestHere = isLastRequest
       unanswered += 1
@@ -123,7 +124,10 @@ extension ConnectionGuard {
     case .head(var response) where isLastRequestHere && unanswered == 1:
       response.headerFields[.connection] = "close"
       context.write(wrapOutboundOut(.head(response)), promise: promise)
-    case .head, .body:
+    case .head:
+      context.write(data, promise: promise)
+    case .body(let octets):
+      connections.noteSent(octets.readableBytes)
       context.write(data, promise: promise)
     case .end:
       writeEnd(context, data, promise)

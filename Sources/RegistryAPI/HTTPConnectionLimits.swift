@@ -61,4 +61,8 @@ package struct HTTPConnectionCounters: Sendable, Equatable {
   package var closed: [HTTPCloseReason: Int] = [:]
   /// Octets of replies beyond the channels' own buffers that clients have not taken.
   package var unsentOctets = 0
+  /// Of requests' bodies, as they came.
+  package var receivedOctets = 0
+  /// Of replies' bodies, as they were written.
+  package var sentOctets = 0
 }

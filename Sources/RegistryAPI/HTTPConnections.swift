@@ -86,13 +86,26 @@ final class HTTPConnections: Sendable {
 
   let limits: HTTPConnectionLimits
   private let table = Mutex(Table())
+  private let receivedOctets = Atomic(0)
+  private let sentOctets = Atomic(0)
 
   init(limits: HTTPConnectionLimits) {
     self.limits = limits
   }
 
   var counters: HTTPConnectionCounters {
-    table.withLock(\.counters)
+    var counters = table.withLock(\.counters)
+    counters.receivedOctets = receivedOctets.load(ordering: .relaxed)
+    counters.sentOctets = sentOctets.load(ordering: .relaxed)
+    return counters
+  }
+
+  func noteReceived(_ octets: Int) {
+    receivedOctets.add(octets, ordering: .relaxed)
+  }
+
+  func noteSent(_ octets: Int) {
+    sentOctets.add(octets, ordering: .relaxed)
   }
 
   /// Counts `client` in. Another one may be closed for it.

@@ -21,7 +21,8 @@ extension RegistryAPI {
   /// `GET /metrics`
   func showMetrics() async -> Response {
     let all =
-      await metrics() + connectionCounters.metrics + broadcast.metrics + [longReplies.metric]
+      await metrics() + requests.metrics + connectionCounters.metrics + broadcast.metrics
+      + [longReplies.metric]
     return Response(
       status: .ok, headers: [.contentType: Metric.mediaType],
       body: ResponseBody(byteBuffer: ByteBuffer(string: Metric.text(of: all))))
@@ -41,9 +42,15 @@ extension HTTPConnectionCounters {
           .init(Double(closed[$0] ?? 0), labels: [("reason", $0.rawValue)])
         }),
       Metric(
-        "rollcall_http_unsent_octets", .gauge,
+        "rollcall_http_unsent_bytes", .gauge,
         "Octets of replies, beyond the channels' own buffers, that clients have not taken.",
         unsentOctets),
+      Metric(
+        "rollcall_http_received_bytes_total", .counter, "Octets of requests' bodies.",
+        receivedOctets),
+      Metric(
+        "rollcall_http_sent_bytes_total", .counter, "Octets of replies' bodies, events included.",
+        sentOctets),
     ]
   }
 }

@@ -23,6 +23,7 @@ package final class RegistryAPI: Sendable {
   private let readyFlag = Atomic(false)
   /// Of all listeners.
   let connections: HTTPConnections
+  let requests = RequestCounters()
   /// Who watches the registry.
   let broadcast: EventBroadcast
   let bulkBodyRoom = BodyRoom(octets: APILimits.bulkBodiesLength)
@@ -82,13 +83,17 @@ package final class RegistryAPI: Sendable {
   /// Whatever a client did wrong becomes a problem; errors of its connection are passed on.
   func respond(to request: Request, from peer: Peer) async throws -> Response {
     var response: Response
+    let begin = requests.begin()
+    defer { requests.end() }
+    var note = RequestCounters.Note()
     do {
-      response = try await reply(to: request, from: peer)
+      response = try await reply(to: request, from: peer, noting: &note)
     } catch let problem as Problem {
       response = problem.response
     } catch let error as RegistryError {
       response = Problem(error).response
     }
+    requests.note(note, code: response.status.code, since: begin)
     logger.debug(
       "request",
       metadata: [
@@ -99,11 +104,16 @@ package final class RegistryAPI: Sendable {
     return response
   }
 
-  private func reply(to request: Request, from peer: Peer) async throws -> Response {
+  private func reply(
+    to request: Request, from peer: Peer, noting note: inout RequestCounters.Note
+  ) async throws -> Response {
     let route = try Route(path: request.uri.path)
+    note.route = route.template
     let method = try route.method(of: request)
+    note.method = request.method.rawValue
     let caller = try access.admit(request, from: peer, for: route.need(method))
     let query = try RequestQuery(request.uri.query, known: route.parameters)
+    note.waits = route.waits(query)
     do {
       return try await call(route, method, query, request, by: caller, from: peer)
     } catch let error as RegistryError {

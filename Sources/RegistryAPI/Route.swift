@@ -88,6 +88,39 @@ enum Route: Equatable {
     }
   }
 
+  /// The path with `{service}` for a service's name and so on: one of few, whatever is asked for.
+  var template: String {
+    switch self {
+    case .health: "/healthz"
+    case .readiness: "/readyz"
+    case .metrics: "/metrics"
+    case .services: "/v1/services"
+    case .service: "/v1/services/{service}"
+    case .instances: "/v1/services/{service}/instances"
+    case .instance: "/v1/services/{service}/instances/{id}"
+    case .renewal: "/v1/services/{service}/instances/{id}/renew"
+    case .drain: "/v1/services/{service}/instances/{id}/drain"
+    case .zones: "/v1/zones"
+    case .zone: "/v1/zones/{zone}"
+    case .zoneReload: "/v1/zones/reload"
+    case .explanation: "/v1/explain"
+    case .targets: "/v1/prometheus/targets"
+    case .bulkRegistration: "/v1/instances"
+    case .bulkRenewal: "/v1/renewals"
+    case .events: "/v1/events"
+    }
+  }
+
+  /// Whether a call with this query is answered when something happens, and not as soon as it can
+  /// be.
+  func waits(_ query: RequestQuery) -> Bool {
+    switch self {
+    case .instances: query["after"] != nil
+    case .drain: query["wait"] == "true"
+    default: false
+    }
+  }
+
   /// The parameters that the route's query may have.
   var parameters: [String] {
     switch self {

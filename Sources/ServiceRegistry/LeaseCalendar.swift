@@ -16,6 +16,8 @@ struct LeaseCalendar {
   /// By number of step.
   private var steps: [Int64: [Member]] = [:]
   private var numbers = Heap<Int64>()
+  /// Instances that are to be looked at.
+  private(set) var count = 0
 
   private static func number(_ time: BootTime) -> Int64 { (time + step - 1) / step }
 
@@ -28,6 +30,7 @@ struct LeaseCalendar {
     member.lookAt = time
     member.lookPlace = Int32(steps[number]?.count ?? 0)
     steps[number, default: []].append(member)
+    count += 1
   }
 
   /// Does not look at `member` any more.
@@ -35,6 +38,7 @@ struct LeaseCalendar {
     guard member.lookAt != BootTime.never else { return }
     let number = Self.number(member.lookAt)
     member.lookAt = BootTime.never
+    count -= 1
     guard let last = steps[number]?.popLast(), last !== member else { return }
     last.lookPlace = member.lookPlace
     steps[number]?[Int(member.lookPlace)] = last
@@ -45,6 +49,7 @@ struct LeaseCalendar {
     while let number = numbers.min, number * Self.step <= now {
       if let member = steps[number]?.popLast() {
         member.lookAt = BootTime.never
+        count -= 1
         return member
       }
       steps[number] = nil

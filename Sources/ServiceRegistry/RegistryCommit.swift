@@ -19,7 +19,9 @@ extension Registry {
     } catch {
       failure = error
     }
-    noteStore { $0.noteCommit(of: batch, failure, since: start, at: clock.boot()) }
+    noteStore {
+      $0.noteCommit(of: batch, failure, since: start, at: clock.boot(), wall: clock.wall())
+    }
     return failure
   }
 

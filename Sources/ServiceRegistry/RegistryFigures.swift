@@ -5,6 +5,8 @@ package struct RegistryFigures: Equatable, Sendable {
   package var services = 0
   /// Those whose lease has ended and whose removal is not committed yet are among them.
   package var instances = 0
+  /// Instances whose lease or drain comes to an end.
+  package var leases = 0
   /// The highest revision given out.
   package var revision: UInt64 = 0
   /// Leases that ended.
@@ -27,6 +29,7 @@ extension Registry {
   package var figures: RegistryFigures {
     RegistryFigures(
       services: state.services.count, instances: state.instanceCount,
+      leases: leaseEnds.count,
       revision: state.position.revision, expirations: expirations, renewals: renewals,
       draining: state.drainingCount, drains: drains, waitingDrains: waitingDrains,
       held: heldCount, holds: holds)

@@ -5,6 +5,8 @@ package import DNSZone
 /// What became of commits since the start; each number only grows.
 package struct StoreCounters: Equatable, Sendable {
   package fileprivate(set) var commits = 0
+  /// When the last of them was over; nil before the first.
+  package fileprivate(set) var lastCommit: WallTime?
   package fileprivate(set) var failedCommits = 0
   /// How often all that is acknowledged was written anew.
   package fileprivate(set) var replacements = 0
@@ -63,10 +65,16 @@ struct StoreHealth {
   ///   - failure: of the batch's commit; nil when it succeeded.
   ///   - start: when it began.
   mutating func noteCommit(
-    of batch: StoreBatch, _ failure: StoreError?, since start: BootTime, at now: BootTime
+    of batch: StoreBatch, _ failure: StoreError?, since start: BootTime, at now: BootTime,
+    wall: WallTime
   ) {
     counters.commitDurations.add(Double(now - start) / 1e9)
-    if failure == nil { counters.commits += 1 } else { counters.failedCommits += 1 }
+    if failure == nil {
+      counters.commits += 1
+      counters.lastCommit = wall
+    } else {
+      counters.failedCommits += 1
+    }
     if failure?.isOutcomeUnknown ?? false {
       inDoubt = Set(batch.instances.map(\.key) + batch.removedInstances)
       servicesInDoubt = Set(batch.removedServices)

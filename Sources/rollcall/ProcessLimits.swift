@@ -18,6 +18,11 @@ enum ProcessLimits {
   static func raiseDescriptors(to count: Int) -> Int {
     change(RLIMIT_NOFILE) { $0.rlim_max = max($0.rlim_max, rlim_t(count)) }
     change(RLIMIT_NOFILE) { $0.rlim_cur = $0.rlim_max }
+    return descriptors
+  }
+
+  /// How many descriptors there may be.
+  static var descriptors: Int {
     var limit = rlimit()
     getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     return Int(clamping: limit.rlim_cur)

@@ -15,13 +15,15 @@ struct ServerMetrics {
   let limiter: RateLimiter?
   let access: APIAccess
   let answering: Answering
+  let reloader: ZoneReloader
+  private let process = ProcessFigures()
 
   func all() async -> [Metric] {
     let storeFailure = await registry.storeFailure
     return [build] + queries + answers + limited + recorded + connections
       + registrations(await registry.figures)
       + store(await registry.storeCounters, isFailing: storeFailure != nil)
-      + callers
+      + zones(await registry.zones, reloader.lastReload) + callers + process.metrics
   }
 
   private var build: Metric {
@@ -136,6 +138,9 @@ struct ServerMetrics {
       Metric("rollcall_services", .gauge, "Services that exist.", figures.services),
       Metric("rollcall_instances", .gauge, "Instances that are registered.", figures.instances),
       Metric(
+        "rollcall_leases", .gauge, "Instances whose lease or drain comes to an end.",
+        figures.leases),
+      Metric(
         "rollcall_revision", .gauge, "The revision of the last change.", Int(figures.revision)),
       Metric(
         "rollcall_lease_expirations_total", .counter, "Leases that ended.", figures.expirations),
@@ -176,6 +181,34 @@ struct ServerMetrics {
       Metric(
         "rollcall_store_commit_duration_seconds", "Time that transactions took, failed ones too.",
         histograms: [([], counters.commitDurations)]),
+      Metric(
+        "rollcall_store_last_commit_timestamp_seconds", .gauge,
+        "When the last transaction was over, in seconds since 1970.",
+        counters.lastCommit.map { [.init(Double($0) / 1_000)] } ?? []),
+    ]
+  }
+
+  private func zones(_ zones: [ZoneSummary], _ reload: ZoneReloader.Outcome) -> [Metric] {
+    let failing = zones.count { $0.serial == nil }
+    let serial = zones.first { $0.apex == registry.names.apex }?.serial
+    return [
+      Metric(
+        "rollcall_zones", .gauge,
+        "Zones, by how they are answered: with records, or SERVFAIL as their file is refused.",
+        [
+          .init(Double(zones.count - failing), labels: [("state", "served")]),
+          .init(Double(failing), labels: [("state", "failing")]),
+        ]),
+      Metric(
+        "rollcall_zone_serial", .gauge, "The serial of the service zone.", Int(serial ?? 0)),
+      Metric(
+        "rollcall_zones_last_reload_successful", .gauge,
+        "1 if the zone files, when they were last read, were all taken over.",
+        reload.isComplete ? 1 : 0),
+      Metric(
+        "rollcall_zones_last_reload_success_timestamp_seconds", .gauge,
+        "When they last were, in seconds since 1970.",
+        reload.lastComplete.map { [.init(Double($0) / 1_000)] } ?? []),
     ]
   }
 

@@ -7,6 +7,7 @@ import Logging
 import RegistryAPI
 import ServiceLifecycle
 import ServiceRegistry
+import Synchronization
 import UnixSignals
 
 /// Reads all zone files beside what is served and has the registry take them over; one reload after
@@ -19,6 +20,7 @@ actor ZoneReloader {
   private let registry: Registry
   private let domain: ZoneDomain
   private let logger: Logger
+  private let outcome: Mutex<Outcome>
   /// The zone that each file was last served as, to know what a broken file stands for.
   private var apexes: [String: DomainName]
   /// The reload that is under way, and the one after it, whose reading has not begun.
@@ -37,6 +39,27 @@ actor ZoneReloader {
     self.domain = domain
     self.logger = logger
     apexes = loaded.apexes
+    let now = RegistryClock.system.wall()
+    outcome = Mutex(
+      Outcome(isComplete: loaded.refused.isEmpty, lastComplete: loaded.refused.isEmpty ? now : nil))
+  }
+
+  /// What became of the zone files when they were last read.
+  struct Outcome {
+    /// Whether all were taken over.
+    var isComplete: Bool
+    /// When that was last so; nil if never.
+    var lastComplete: WallTime?
+  }
+
+  nonisolated var lastReload: Outcome { outcome.withLock(\.self) }
+
+  private func note(_ result: Result<ZoneReload, RegistryError>) {
+    let isComplete = (try? result.get())?.refused.isEmpty ?? false
+    outcome.withLock { outcome in
+      outcome.isComplete = isComplete
+      if isComplete { outcome.lastComplete = RegistryClock.system.wall() }
+    }
   }
 
   /// - Throws: when nothing was reloaded. A refused file is no error: its zone stays as it is.
@@ -51,7 +74,9 @@ actor ZoneReloader {
     let task = Task {
       _ = await before?.value
       (current, next) = (next, nil)
-      return await readAndSubmit()
+      let result = await readAndSubmit()
+      note(result)
+      return result
     }
     next = task
     return task

@@ -40,6 +40,66 @@ extension EndToEnd {
         #expect(after["rollcall_store_commit_duration_seconds_count"] == 2)
       }
     }
+
+    @Test("a lease is counted until it ends, an instance without one never")
+    func leases() async throws {
+      try await withSite { site in
+        let server = try await site.startServer()
+        _ = try await server.register("web", "a", #"{"port": 1, "lease_seconds": 1}"#)
+        _ = try await server.register("web", "b", #"{"port": 1, "lease_seconds": 300}"#)
+        _ = try await server.register("web", "c", #"{"port": 1, "lease_seconds": null}"#)
+        try await wait(for: "the end of a lease") {
+          let now = try await server.metrics()
+          return now["rollcall_instances"] == 2 && now["rollcall_leases"] == 1
+            && now["rollcall_lease_expirations_total"] == 1
+        }
+      }
+    }
+
+    @Test("a zone file that is refused shows until a reload takes it over")
+    func zoneFiles() async throws {
+      try await withSite { site in
+        let good = "@ 60 IN SOA ns h 1 1 1 1 1\n@ 60 IN NS ns\nns 60 IN A 192.0.2.1\n"
+        try site.write("no zone\n", to: "zones/a.example.zone")
+        let server = try await site.startServer()
+        let before = try await server.metrics()
+        let last = "rollcall_zones_last_reload"
+        #expect(before["rollcall_zones{state=\"failing\"}"] == 1)
+        #expect(before["\(last)_successful"] == 0)
+        #expect(before["\(last)_success_timestamp_seconds"] == nil)
+        try site.write(good, to: "zones/a.example.zone")
+        _ = try await server.curl("POST", "/v1/zones/reload")
+        let mended = try await server.metrics()
+        #expect(mended["rollcall_zones{state=\"failing\"}"] == 0)
+        #expect(mended["\(last)_successful"] == 1)
+        let time = try #require(mended["\(last)_success_timestamp_seconds"])
+        try site.write("no zone\n", to: "zones/a.example.zone")
+        _ = try await server.curl("POST", "/v1/zones/reload")
+        let after = try await server.metrics()
+        #expect(after["rollcall_zones{state=\"served\"}"] == 2)
+        #expect(after["\(last)_successful"] == 0)
+        #expect(after["\(last)_success_timestamp_seconds"] == time)
+      }
+    }
+
+    @Test("the process tells its descriptors, memory and start, and what a commit's time is")
+    func process() async throws {
+      try await withSite { site in
+        let server = try await site.startServer()
+        let before = try await server.metrics()
+        #expect(before["rollcall_store_last_commit_timestamp_seconds"] == nil)
+        _ = try await server.register("web", "a", #"{"port": 1}"#)
+        let after = try await server.metrics()
+        let start = try #require(after["process_start_time_seconds"])
+        #expect(start == before["process_start_time_seconds"])
+        let commit = try #require(after["rollcall_store_last_commit_timestamp_seconds"])
+        #expect(commit > start && start > 1.7e9)
+        let open = try #require(after["process_open_fds"])
+        #expect(open > 5 && open < after["process_max_fds"]!)
+        #expect(after["process_resident_memory_bytes"]! > 1e6)
+        #expect(after["process_cpu_seconds_total"]! > 0)
+      }
+    }
   }
 }
 
