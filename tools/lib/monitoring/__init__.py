@@ -1,0 +1,1 @@
+"""Rollcall as Prometheus and Grafana see it: what tools/monitoring checks."""
