@@ -36,6 +36,7 @@ soak_packages=(python3-dnspython)
 # To resolve as a client does, in a network of the tool's own.
 # shellcheck disable=SC2034
 drain_packages=(iproute2 python3-dnspython)
+
 # To check what is told to Prometheus. tools/monitoring keeps its installation from starting it.
 # shellcheck disable=SC2034
 monitoring_packages=(prometheus python3-yaml)
