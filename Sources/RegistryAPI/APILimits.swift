@@ -24,6 +24,8 @@ enum APILimits {
   static let defaultPage = 1_000
   /// Items of a list at most.
   static let page = 10_000
+  /// Octets of what a list is searched for.
+  static let searchLength = 255
   /// Characters of an idempotency key.
   static let idempotencyKeyLength = 255
   /// Replies that are about everything there is, such as a zone's text, at a time.

@@ -124,10 +124,10 @@ enum Route: Equatable {
   /// The parameters that the route's query may have.
   var parameters: [String] {
     switch self {
-    case .services: ["limit", "cursor"]
+    case .services: ["limit", "cursor", "search"]
     case .explanation: ["name", "type", "limit", "cursor"]
     case .targets: ["service", "tag", "port"]
-    case .instances: ["limit", "cursor", "tag", "status", "after", "wait"]
+    case .instances: ["limit", "cursor", "search", "tag", "status", "after", "wait"]
     case .events: ["service"]
     case .drain: ["wait"]
     case .health, .readiness, .metrics, .service, .instance, .renewal, .zones, .zone,

@@ -8,9 +8,12 @@ extension RegistryAPI {
   /// `GET /v1/services`
   func listServices(_ query: RequestQuery, for caller: Caller) async throws -> Response {
     let limit = try query.limit()
+    let search = try query.search()
     let names = await registry.serviceNames()
     // Hidden ones are out before pages are made: neither their number nor a cursor tells of them.
-    let page = Self.page(of: names, after: query["cursor"], count: limit + 1, caller.covers)
+    let page = Self.page(of: names, after: query["cursor"], count: limit + 1) { name in
+      search.map { $0.finds(name) } ?? true && caller.covers(name)
+    }
     let shown = page.prefix(limit)
     let summaries = await registry.summaries(of: Array(shown))
     return .json {
@@ -77,6 +80,7 @@ extension RegistryAPI {
   ) async throws -> Response {
     let limit = try query.limit()
     let wait = try query.changeWait()
+    let search = try query.search()
     let tag = try query["tag"].map { try Label($0, kind: .tag, field: "tag") }
     let status: ShownStatus? = try query.choice("status")
     let cursor = query["cursor"] ?? ""
@@ -85,6 +89,7 @@ extension RegistryAPI {
     let page = service.instances.lazy.filter { view in
       let registration = view.instance.registration
       return view.instance.key.id.key > cursor
+        && search.map { $0.finds(view.instance.key, registration) } ?? true
         && tag.map(registration.tags.contains) ?? true
         && status.map { $0 == view.status } ?? true
     }.prefix(limit + 1)
@@ -94,6 +99,10 @@ extension RegistryAPI {
       $0.append(shown) { $0.append($1, registry.names) }
       $0.append(verbatim: #","revision":"#)
       $0.append(Int(service.summary.revision))
+      $0.append(verbatim: #","instance_count":"#)
+      $0.append(service.summary.instanceCount)
+      $0.append(verbatim: #","live_count":"#)
+      $0.append(service.summary.liveCount)
       $0.append(verbatim: #","next_cursor":"#)
       $0.append(page.count > limit ? .text(shown.last?.instance.key.id.key) : .null)
       $0.append(verbatim: "}")

@@ -95,7 +95,10 @@ import Testing
       try await Self.fill(server, [("web", Self.address)])
       _ = try await server.curl("/v1/services/web/instances/i0", ["-X", "DELETE"])
       let reply = try await server.curl("/v1/services/web/instances")
-      #expect(reply.body == #"{"instances":[],"revision":2,"next_cursor":null}"# + "\n")
+      #expect(
+        reply.body
+          == #"{"instances":[],"revision":2,"instance_count":0,"live_count":0,"next_cursor":null}"#
+          + "\n")
     }
   }
 
