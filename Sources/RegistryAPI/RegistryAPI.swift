@@ -129,6 +129,8 @@ package final class RegistryAPI: Sendable {
     by caller: Caller, from peer: Peer
   ) async throws -> Response {
     switch (route, method) {
+    case (.page(let file), _):
+      return try file.response(to: request)
     case (.health, _):
       return health()
     case (.readiness, _):

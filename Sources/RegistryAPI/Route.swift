@@ -5,6 +5,7 @@ import Hummingbird
 
 /// The resource that a path names, its names still unchecked.
 enum Route: Equatable {
+  case page(PageFile)
   case health
   case readiness
   case metrics
@@ -25,6 +26,10 @@ enum Route: Equatable {
 
   /// - Throws: 404 for any other path, trailing and doubled slashes included.
   init(path: String) throws(Problem) {
+    if let file = PageFile(rawValue: path) {
+      self = .page(file)
+      return
+    }
     var segments: [String] = []
     let slash = UInt8(ascii: "/")
     for segment in path.utf8.split(separator: slash, omittingEmptySubsequences: false).dropFirst() {
@@ -62,7 +67,7 @@ enum Route: Equatable {
 
   private var methods: [HTTPRequest.Method] {
     switch self {
-    case .health, .readiness, .metrics, .services, .explanation, .events, .zones, .zone,
+    case .page, .health, .readiness, .metrics, .services, .explanation, .events, .zones, .zone,
       .targets:
       [.get]
     case .service: [.get, .put, .delete]
@@ -75,7 +80,8 @@ enum Route: Equatable {
   /// What a caller must be allowed. Each route says so here before it can be called at all.
   func need(_ method: HTTPRequest.Method) -> AccessNeed {
     switch self {
-    case .health, .readiness: .nothing
+    // The page holds nothing of the registry; what it shows it asks for, as its user.
+    case .page, .health, .readiness: .nothing
     case .metrics, .zones, .zone, .targets: .readAll
     case .services, .explanation, .events: .readSome
     case .service(let service): method == .get ? .readService(service) : .write(service)
@@ -130,7 +136,7 @@ enum Route: Equatable {
     case .instances: ["limit", "cursor", "search", "tag", "status", "after", "wait"]
     case .events: ["service"]
     case .drain: ["wait"]
-    case .health, .readiness, .metrics, .service, .instance, .renewal, .zones, .zone,
+    case .page, .health, .readiness, .metrics, .service, .instance, .renewal, .zones, .zone,
       .zoneReload,
       .bulkRegistration, .bulkRenewal:
       []

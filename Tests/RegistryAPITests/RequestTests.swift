@@ -10,7 +10,7 @@ import Testing
   @Test(
     "A path that leads nowhere is 404",
     arguments: [
-      "/", "/v1", "/v2/services", "/v1/services/", "/v1//services", "/v1/services/web/",
+      "/v1", "/v2/services", "/v1/services/", "/v1//services", "/v1/services/web/",
       "/v1/services/web/instances/", "/v1/services/web/instances/a/",
       "/v1/services/web/instances/a/renew/", "/v1/services/web/other", "/healthz/", "/V1/services",
       "/v1/services/web/instances/a/b", "/v1/services/../services",
