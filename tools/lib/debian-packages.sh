@@ -47,6 +47,10 @@ packaging_packages=(
   binutils bind9-dnsutils curl dpkg-dev git lintian mmdebstrap patchelf systemd systemd-container
 )
 
+# To look at the web page as its users do.
+# shellcheck disable=SC2034
+page_packages=(chromium chromium-driver fonts-liberation python3-selenium)
+
 # To build the sender of tools/flood.
 # shellcheck disable=SC2034
 flood_packages=(gcc libc6-dev)

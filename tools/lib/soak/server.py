@@ -13,8 +13,8 @@ START, STOP = 120, 60  # seconds; a sanitizer makes both slow
 class Server:
     """One process with its directories. Leaving its context ends it."""
 
-    def __init__(self, binary, directory):
-        self.binary, self.directory = binary, directory
+    def __init__(self, binary, directory, *arguments):
+        self.binary, self.directory, self.arguments = binary, directory, arguments
         self.dns = ("127.0.0.1", free_port())
         self.http = ("127.0.0.1", free_port())
         self.zones = os.path.join(directory, "zones")
@@ -27,7 +27,7 @@ class Server:
                 [
                     self.binary, "serve", "--workers", "2", "--zones", self.zones,
                     "--dns", "127.0.0.1:%d" % self.dns[1], "--http", "127.0.0.1:%d" % self.http[1],
-                    "--data", os.path.join(self.directory, "data"),
+                    "--data", os.path.join(self.directory, "data"), *self.arguments,
                 ],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={k: v for k, v in os.environ.items() if not k.startswith("ROLLCALL_")},
