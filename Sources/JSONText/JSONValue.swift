@@ -39,8 +39,14 @@
 
   @usableFromInline package var isNull: Bool { kind == .null }
 
+  /// A whole number, also one that is written as `1.0` or `1e3`: some libraries write all numbers
+  /// so, and for JSON Schema these are integers too.
   @usableFromInline package var integer: Int? {
-    kind == .integer ? Int(bitPattern: UInt(words[index + 1])) : nil
+    switch kind {
+    case .integer: Int(bitPattern: UInt(words[index + 1]))
+    case .otherNumber: Int(exactly: Double(bitPattern: words[index + 1]))
+    default: nil
+    }
   }
 
   /// A string's octets.

@@ -48,6 +48,18 @@ import Testing
   }
 
   @Test(
+    "A whole number may be written with a fraction or an exponent",
+    arguments: [
+      ("1.0", 1), ("-4e3", -4_000), ("86400.0", 86_400), ("0.0", 0), ("-0.0", 0), ("1.5", nil),
+      ("1e-1", nil), ("1e19", nil), ("1e300", nil), ("18446744073709551615", nil),
+    ] as [(String, Int?)])
+  func wholeNumbers(text: String, number: Int?) throws {
+    var parser = JSONParser()
+    let read = try Array(text.utf8).withUnsafeBytes { try parser.read($0) { $0.integer } }
+    #expect(read == number)
+  }
+
+  @Test(
     "What is no JSON is refused",
     arguments: [
       "", " ", "nul", "1.", "1e", "--1", "'a'", #""a"#, #""\x""#, #""\u12""#, "[1", "[,1]",
