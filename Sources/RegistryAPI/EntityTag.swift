@@ -1,4 +1,5 @@
-// Conditional requests: an instance's revision is its entity tag (RFC 9110 section 13).
+// Conditional requests: the revision of an instance or a service is its entity tag (RFC 9110
+// section 13).
 
 import HTTPTypes
 import Hummingbird
@@ -10,7 +11,7 @@ enum EntityTag {
 }
 
 extension Request {
-  /// What the request's header requires of the instance that it is about; nil: nothing.
+  /// What the request's header requires of what it is about; nil: nothing.
   func precondition() throws(Problem) -> Precondition? {
     let match = try revisions(in: .ifMatch, areWeakEqual: false)
     let noneMatch = try revisions(in: .ifNoneMatch, areWeakEqual: true)
@@ -43,7 +44,7 @@ extension Request {
       guard tag.utf8.count >= 2, tag.first == "\"", tag.last == "\"" else {
         throw .badField(field.rawName, "must be '*' or entity tags in quotes, such as \"42\"")
       }
-      // A tag that is no revision is one that no instance has.
+      // A tag that is no revision is one that nothing has.
       if let revision = UInt64(tag.dropFirst().dropLast()), !isWeak || areWeakEqual {
         revisions.append(revision)
       }
@@ -54,9 +55,12 @@ extension Request {
 
 extension Response {
   /// The reply with the tag of the instance that it shows.
-  func tagged(_ view: InstanceView) -> Response {
+  func tagged(_ view: InstanceView) -> Response { tagged(view.instance.revision) }
+
+  /// The reply with the tag of what it shows.
+  func tagged(_ revision: UInt64) -> Response {
     var response = self
-    response.headers[.eTag] = EntityTag.text(view.instance.revision)
+    response.headers[.eTag] = EntityTag.text(revision)
     return response
   }
 }

@@ -94,8 +94,9 @@ extension RegistryAPI {
     let status: InstanceStatus?? = try await request.json { body in
       try JSONFields<RenewalField>(body).choice(.status)
     }
+    let precondition = try request.precondition()
     do {
-      let reply = try await registry.renew(key, status: status ?? nil)
+      let reply = try await registry.renew(key, status: status ?? nil, if: precondition)
       if reply.isChange { audit.record(.status, reply.view, by: caller, from: peer) }
       return show(reply.view)
     } catch {
@@ -112,16 +113,17 @@ extension RegistryAPI {
   ) async throws -> Response {
     let isWaiting = try query.flag("wait")
     try await request.refuseMembers()
+    let precondition = try request.precondition()
     let note: @Sendable (InstanceReply) async -> Void = { [audit] reply in
       if reply.isChange { audit.record(.drain, reply.view, by: caller, from: peer) }
     }
     guard isWaiting else {
-      let reply = try await registry.drain(key)
+      let reply = try await registry.drain(key, if: precondition)
       await note(reply)
       return show(reply.view)
     }
     let drain = Task { [registry] in
-      try await registry.drainAndWait(key, whenDraining: note)
+      try await registry.drainAndWait(key, if: precondition, whenDraining: note)
     }
     peer.whenGone { drain.cancel() }
     let (view, end) = try await withTaskCancellationOrGracefulShutdownHandler {

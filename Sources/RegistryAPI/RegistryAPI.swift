@@ -142,9 +142,9 @@ package final class RegistryAPI: Sendable {
     case (.service(let name), .put):
       return try await configure(ServiceName(name), request, by: caller, from: peer)
     case (.service(let name), .delete):
-      return try await remove(ServiceName(name), by: caller, from: peer)
+      return try await remove(ServiceName(name), request, by: caller, from: peer)
     case (.service(let name), _):
-      return try await show(ServiceName(name))
+      return try await show(ServiceName(name), request)
     case (.instances(let name), .post):
       return try await create(in: ServiceName(name), request, by: caller, from: peer)
     case (.instances(let name), _):

@@ -70,9 +70,9 @@ extension Problem {
   private static func preconditionFailed(_ revision: UInt64?) -> Problem {
     Problem(
       status: .preconditionFailed, kind: "precondition-failed",
-      title: "The instance is not as required",
-      detail: revision.map { "nothing was changed: the instance has the revision \($0)" }
-        ?? "nothing was changed: there is no such instance",
+      title: "What was to be changed is not as required",
+      detail: revision.map { "nothing was changed: the revision is \($0)" }
+        ?? "nothing was changed: there is none",
       headers: revision.map { [.eTag: EntityTag.text($0)] } ?? [:],
       members: [("revision", revision.map { .integer(Int($0)) } ?? .null)])
   }

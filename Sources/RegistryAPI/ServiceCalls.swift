@@ -26,14 +26,18 @@ extension RegistryAPI {
   }
 
   /// `GET /v1/services/{S}`
-  func show(_ name: ServiceName) async throws -> Response {
+  func show(_ name: ServiceName, _ request: Request) async throws -> Response {
     let service = try await registry.service(name)
-    return .json {
+    let revision = service.summary.revision
+    guard try !request.isKnown(revision) else {
+      return Response(status: .notModified).tagged(revision)
+    }
+    return Response.json {
       $0.append(service.summary) {
         $0.append(verbatim: #","instances":"#)
         $0.append(service.instances) { $0.append($1, registry.names) }
       }
-    }
+    }.tagged(revision)
   }
 
   /// `PUT /v1/services/{S}`
@@ -47,9 +51,11 @@ extension RegistryAPI {
         maxAnswers: Self.number(fields, .maxAnswers, RegistryLimits.maxAnswers))
     }
     guard let settings else { throw Problem.emptyBody }
-    let reply = try await registry.configure(name, settings, within: caller.reach)
+    let reply = try await registry.configure(
+      name, settings, within: caller.reach, if: request.precondition())
     if reply.isChange { audit.record(.configure, of: name, by: caller, from: peer) }
-    return .json(status: reply.isNew ? .created : .ok) { $0.append(reply.service) }
+    return Response.json(status: reply.isNew ? .created : .ok) { $0.append(reply.service) }
+      .tagged(reply.service.revision)
   }
 
   /// Nil for null, too: what is set no longer.
@@ -68,8 +74,10 @@ extension RegistryAPI {
   }
 
   /// `DELETE /v1/services/{S}`
-  func remove(_ name: ServiceName, by caller: Caller, from peer: Peer) async throws -> Response {
-    try await registry.remove(name)
+  func remove(
+    _ name: ServiceName, _ request: Request, by caller: Caller, from peer: Peer
+  ) async throws -> Response {
+    try await registry.remove(name, if: request.precondition())
     audit.record(.remove, of: name, by: caller, from: peer)
     return Response(status: .noContent)
   }

@@ -13,7 +13,7 @@ enum Command: Sendable {
   case drain(InstanceKey)
   /// Answer the service so; it is there from then on.
   case configure(ServiceName, ServiceSettings, ServiceReach? = nil)
-  /// Carry the command about an instance out only if that holds.
+  /// Carry the command out only if that holds of its instance or service.
   indirect case on(Precondition, Command)
   /// Remove the service with all its instances.
   case remove(ServiceName)
@@ -30,6 +30,15 @@ enum Command: Sendable {
       key
     case .on(_, let command): command.key
     case .configure, .remove, .forget: nil
+    }
+  }
+
+  /// The service that it is about as a whole.
+  var service: ServiceName? {
+    switch self {
+    case .configure(let service, _, _), .remove(let service), .forget(let service): service
+    case .on(_, let command): command.service
+    case .register, .deregister, .changeStatus, .drain, .expire: nil
     }
   }
 }

@@ -91,18 +91,27 @@ extension Draft {
       ?? servicesLimitReached(service, state)
   }
 
-  /// What would be refused anyhow is refused for its own reason (RFC 9110 section 13.2.1): that an
-  /// instance to be removed is not there goes before what is required of it.
+  /// What would be refused anyhow is refused for its own reason (RFC 9110 section 13.2.1): that
+  /// what is to be changed is not there goes before what is required of it.
   private mutating func decide(
     _ command: Command, on state: RegistryState, in zone: ServiceZone,
     if precondition: Precondition
   ) -> Decision {
-    let stored = command.key.flatMap { instance($0, in: state) }
-    if case .deregister(let key) = command, stored == nil {
-      return .refused(.unknownInstance(key))
-    }
-    if let refusal = precondition.refusal(of: stored) { return .refused(refusal) }
+    if let refusal = refusal(of: command, on: state, if: precondition) { return .refused(refusal) }
     return decide(command, on: state, in: zone)
+  }
+
+  private func refusal(
+    of command: Command, on state: RegistryState, if precondition: Precondition
+  ) -> RegistryError? {
+    if let key = command.key {
+      let stored = instance(key, in: state)
+      if case .register = command { return precondition.refusal(of: stored) }
+      return stored == nil ? .unknownInstance(key) : precondition.refusal(of: stored)
+    }
+    let held = command.service.flatMap { record(of: $0, in: state) }
+    if case .remove(let service) = command, held == nil { return .unknownService(service) }
+    return precondition.refusal(at: held?.revision)
   }
 
   private mutating func drain(

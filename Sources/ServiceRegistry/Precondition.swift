@@ -1,10 +1,10 @@
-// What must hold of an instance for a change of it to be carried out.
+// What must hold of an instance or a service for a change of it to be carried out.
 
 /// Decided together with the change: no other change comes between.
 package struct Precondition: Sendable, Equatable {
   /// Which revisions are meant.
   package enum Revisions: Sendable, Equatable {
-    /// Whatever it is, as long as there is an instance.
+    /// Whatever it is, as long as there is one.
     case any
     case listed([UInt64])
 
@@ -17,11 +17,11 @@ package struct Precondition: Sendable, Equatable {
     }
   }
 
-  /// Those that the instance must have (RFC 9110 section 13.1.1); nil: any or none.
+  /// Those that the instance or service must have (RFC 9110 section 13.1.1); nil: any or none.
   package var match: Revisions?
   /// Those that it must not have (RFC 9110 section 13.1.2).
   package var noneMatch: Revisions?
-  /// What it must be registered as, if it is there.
+  /// What an instance must be registered as, if it is there.
   package var registration: Registration?
 
   package init(
@@ -36,9 +36,14 @@ package struct Precondition: Sendable, Equatable {
   /// - Returns: nil if it holds.
   func refusal(of instance: Instance?) -> RegistryError? {
     if let registration, let instance, instance.registration != registration { return .keyReused }
+    return refusal(at: instance?.revision)
+  }
+
+  /// - Parameter revision: nil: there is nothing.
+  /// - Returns: nil if it holds.
+  func refusal(at revision: UInt64?) -> RegistryError? {
     let holds =
-      (match?.contains(instance?.revision) ?? true)
-      && !(noneMatch?.contains(instance?.revision) ?? false)
-    return holds ? nil : .preconditionFailed(revision: instance?.revision)
+      (match?.contains(revision) ?? true) && !(noneMatch?.contains(revision) ?? false)
+    return holds ? nil : .preconditionFailed(revision: revision)
   }
 }

@@ -192,33 +192,43 @@ package actor Registry {
 
   /// Sets how a service is answered; it is there from then on.
   ///
-  /// - Parameter reach: of the caller, whom only this tells who holds a name.
+  /// - Parameters:
+  ///   - reach: of the caller, whom only this tells who holds a name.
+  ///   - precondition: what must hold; nil: nothing.
   package nonisolated func configure(
-    _ service: ServiceName, _ settings: ServiceSettings, within reach: ServiceReach? = nil
+    _ service: ServiceName, _ settings: ServiceSettings, within reach: ServiceReach? = nil,
+    if precondition: Precondition? = nil
   ) async throws(RegistryError) -> SettingsReply {
-    guard case .configured(let reply) = try await submit(.configure(service, settings, reach))
+    let command = Command.configure(service, settings, reach).on(precondition)
+    guard case .configured(let reply) = try await submit(command)
     else { preconditionFailure("settings have a reply of their own") }
     return reply
   }
 
   /// Removes a service with its instances, in one commit.
-  package nonisolated func remove(_ service: ServiceName) async throws(RegistryError) {
-    _ = try await submit(.remove(service))
+  package nonisolated func remove(
+    _ service: ServiceName, if precondition: Precondition? = nil
+  ) async throws(RegistryError) {
+    _ = try await submit(Command.remove(service).on(precondition))
   }
 
   /// Begins the instance's lease anew. Only a change of status is a change that is committed.
   ///
-  /// - Parameter status: nil leaves it as it is.
+  /// - Parameters:
+  ///   - status: nil leaves it as it is.
+  ///   - precondition: what must hold; nil: nothing.
   package func renew(
-    _ key: InstanceKey, status: InstanceStatus?
+    _ key: InstanceKey, status: InstanceStatus?, if precondition: Precondition? = nil
   ) async throws(RegistryError) -> InstanceReply {
     guard let member = state.member(key), !member.isExpired else { throw .unknownInstance(key) }
     if let status = changedStatus(status, of: member),
-      case .stored(let view, let change, _) = try await submit(.changeStatus(key, status))
+      case .stored(let view, let change, _) =
+        try await submit(Command.changeStatus(key, status).on(precondition))
     {
       return InstanceReply(view: view, isChange: change != .none)
     }
     guard let member = state.member(key) else { throw .unknownInstance(key) }
+    if let refusal = precondition?.refusal(of: member.instance) { throw refusal }
     restartLease(member)
     return InstanceReply(view: try instance(key), isChange: false)
   }

@@ -7,10 +7,13 @@ extension Registry {
   /// Takes the instance out of every set. Its own name stays until the time that the reply says,
   /// unless its lease ends sooner; then it is removed. Like a registration it begins the lease
   /// anew.
+  ///
+  /// - Parameter precondition: what must hold; nil: nothing.
   package nonisolated func drain(
-    _ key: InstanceKey
+    _ key: InstanceKey, if precondition: Precondition? = nil
   ) async throws(RegistryError) -> InstanceReply {
-    guard case .stored(let view, let change, _) = try await submit(.drain(key)) else {
+    let command = Command.drain(key).on(precondition)
+    guard case .stored(let view, let change, _) = try await submit(command) else {
       preconditionFailure("a drain does not remove anything at once")
     }
     return InstanceReply(view: view, isChange: change != .none)
@@ -19,16 +22,19 @@ extension Registry {
   /// Drains and waits until the instance is in no answer any more, whatever the store does then.
   /// A task that is cancelled meanwhile abandons the wait, not the drain.
   ///
-  /// - Parameter whenDraining: is called before the wait begins.
+  /// - Parameters:
+  ///   - precondition: what must hold; nil: nothing.
+  ///   - whenDraining: is called before the wait begins.
   package func drainAndWait(
-    _ key: InstanceKey, whenDraining: @Sendable (InstanceReply) async -> Void = { _ in }
+    _ key: InstanceKey, if precondition: Precondition? = nil,
+    whenDraining: @Sendable (InstanceReply) async -> Void = { _ in }
   ) async throws(RegistryError) -> (InstanceView, DrainEnd) {
     guard waitingDrains < RegistryLimits.waitingDrains else {
       throw .tooManyWaiting(limit: RegistryLimits.waitingDrains)
     }
     waitingDrains += 1
     defer { waitingDrains -= 1 }
-    let reply = try await drain(key)
+    let reply = try await drain(key, if: precondition)
     await whenDraining(reply)
     return (reply.view, await endOfDrain(of: key))
   }

@@ -17,7 +17,7 @@ package enum RegistryError: Error, Equatable {
   /// An answer would not fit into any DNS message.
   case rrsetTooLarge(name: String)
   case limitReached(String, limit: Int)
-  /// The instance is not as the caller requires it; its revision, nil if there is none.
+  /// The instance or service is not as the caller requires it; its revision, nil if there is none.
   case preconditionFailed(revision: UInt64?)
   /// An idempotency key was used before, for a registration that said something else.
   case keyReused

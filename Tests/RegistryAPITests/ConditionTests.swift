@@ -103,6 +103,80 @@ import Testing
     }
   }
 
+  @Test("A renewal and a drain are carried out only on the instance that the client means")
+  func renewing() async throws {
+    try await withServer { server in
+      func post(_ call: String, _ field: String, _ body: String? = nil) async throws -> Reply {
+        let data = body.map { ["-d", $0, "-H", "Content-Type: application/json"] } ?? []
+        return try await server.curl(
+          Self.path + "/" + call, ["-X", "POST", "-H", field] + data)
+      }
+      for call in ["renew", "drain"] { #expect(try await post(call, "If-Match: *").status == 404) }
+      _ = try await server.put(Self.path, Self.body)
+      let critical = #"{"status": "critical"}"#
+      for (call, body) in [("renew", nil), ("renew", critical), ("drain", nil)] {
+        let refused = try await post(call, #"If-Match: "7""#, body)
+        #expect((refused.status, refused.headers["etag"]) == (412, #""1""#), "\(call)")
+        #expect(try await post(call, "If-Match: 1", body).status == 400)
+      }
+      #expect(try await server.curl(Self.path).instance().status == "passing")
+      #expect(try await post("renew", #"If-Match: "1""#).headers["etag"] == #""1""#)
+      #expect(try await post("renew", #"If-Match: "1""#, critical).headers["etag"] == #""2""#)
+      #expect(try await post("drain?wait=true", #"If-Match: "1""#).status == 412)
+      let drained = try await post("drain", #"If-Match: "2""#).instance()
+      #expect((drained.status, drained.revision) == ("draining", 3))
+    }
+  }
+
+  @Test("A service has its revision as ETag, also for changes of its settings")
+  func services() async throws {
+    try await withServer { server in
+      func change(_ method: String, _ field: String, _ body: String = "{}") async throws -> Reply {
+        try await server.curl(
+          "/v1/services/web",
+          ["-X", method, "-H", field, "-d", body, "-H", "Content-Type: application/json"])
+      }
+      let ttl = #"{"ttl_seconds": 9}"#
+      #expect(try await change("PUT", "If-Match: *", ttl).status == 412)
+      #expect(try await change("DELETE", "If-Match: *").status == 404)
+      let made = try await change("PUT", "If-None-Match: *", ttl)
+      #expect((made.status, made.headers["etag"]) == (201, #""1""#))
+      // An instance's change is one of its service.
+      _ = try await server.put(Self.path, Self.body)
+      let refused = try await change("PUT", #"If-Match: "1""#, "{}")
+      #expect((refused.status, refused.headers["etag"]) == (412, #""2""#))
+      #expect(try refused.json()["revision"] == 2)
+      #expect(try await change("PUT", "If-Match: 2").status == 400)
+      let shown = try await server.curl("/v1/services/web")
+      #expect(shown.headers["etag"] == #""2""#)
+      #expect(try shown.json()["ttl_seconds"] == 9)
+      #expect(try await change("PUT", #"If-Match: "2""#).headers["etag"] == #""3""#)
+      let known = try await server.curl("/v1/services/web", ["-H", #"If-None-Match: "3""#])
+      #expect((known.status, known.headers["etag"], known.body) == (304, #""3""#, ""))
+      #expect(try await change("DELETE", #"If-Match: "2""#).status == 412)
+      #expect(try await change("DELETE", #"If-Match: "3""#).status == 204)
+    }
+  }
+
+  @Test("Of many who change settings of one revision at once one succeeds")
+  func settingsRace() async throws {
+    try await withServer { server in
+      _ = try await server.put("/v1/services/web", "{}")
+      let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+        for number in 1...16 {
+          group.addTask {
+            let fields = ["-H", #"If-Match: "1""#, "-H", "Content-Type: application/json"]
+            return try await server.curl(
+              "/v1/services/web", ["-X", "PUT", "-d", #"{"ttl_seconds": \#(number)}"#] + fields
+            ).status
+          }
+        }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(statuses.sorted() == [200] + Array(repeating: 412, count: 15))
+    }
+  }
+
   @Test("A GET of what the client has is 304")
   func reading() async throws {
     try await withServer { server in
