@@ -146,12 +146,14 @@ let package = Package(
       name: "RegistryAPITests",
       dependencies: [
         "DNSWire", "DNSZone", "LDNS", "ServiceRegistry", "RegistryAPI", .hummingbird, .logging,
-        .nioCore,
+        .nioCore, .yams,
+        .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "APIClientTests", dependencies: ["APIClient"], swiftSettings: strict),
+    .testTarget(
+      name: "APIClientTests", dependencies: ["APIClient", "JSONText"], swiftSettings: strict),
     .testTarget(
       name: "EndToEndTests", dependencies: ["DNSWire", "TestSupport", "rollcall"],
       swiftSettings: strict),

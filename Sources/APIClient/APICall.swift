@@ -15,6 +15,8 @@ package struct APICall: Sendable {
   /// The segments of the path, as they are.
   let path: [String]
   var query: [(name: String, value: String)] = []
+  /// Of the header.
+  var fields: [(name: String, value: String)] = []
   var body: JSON?
 
   /// Whether it may be carried out twice: all of them say how things are to be, but who deregisters
@@ -78,6 +80,54 @@ extension APICall {
 
   package static func register(_ name: InstanceName, _ registration: JSON) -> APICall {
     APICall(method: .put, path: name.path, body: registration)
+  }
+
+  /// What a service must be for a change of it (RFC 9110 section 13.1).
+  package enum Condition: Sendable {
+    case revision(Int)
+    /// There is none yet.
+    case absent
+
+    fileprivate var field: (name: String, value: String) {
+      switch self {
+      case .revision(let revision): ("If-Match", "\"\(revision)\"")
+      case .absent: ("If-None-Match", "*")
+      }
+    }
+  }
+
+  package static func service(_ name: String) -> APICall {
+    APICall(method: .get, path: ["v1", "services", name])
+  }
+
+  package static func configure(
+    _ service: String, _ settings: JSON, if condition: Condition
+  ) -> APICall {
+    APICall(
+      method: .put, path: ["v1", "services", service], fields: [condition.field], body: settings)
+  }
+
+  /// - Parameters:
+  ///   - type: nil: the server's choice.
+  ///   - cursor: nil for the first page.
+  package static func explain(
+    _ name: String, type: String?, after cursor: String?
+  ) -> APICall {
+    APICall(
+      method: .get, path: ["v1", "explain"],
+      query: Self.query([
+        ("name", name), ("type", type), ("limit", "\(instancePage)"), ("cursor", cursor),
+      ]))
+  }
+
+  /// - Parameters:
+  ///   - services: none: all.
+  ///   - id: of the event that was seen last.
+  static func events(of services: [String], after id: String?) -> APICall {
+    let list = services.isEmpty ? nil : services.joined(separator: ",")
+    return APICall(
+      method: .get, path: ["v1", "events"], query: Self.query([("service", list)]),
+      fields: id.map { [("Last-Event-ID", $0)] } ?? [])
   }
 
   /// - Parameter status: nil leaves it as it is.

@@ -17,6 +17,8 @@ package struct ServerAccess: Sendable {
   package var keyFile: String?
   /// For a reply.
   package var timeout: Duration
+  /// Without an octet, after which a connection is given up; nil: none.
+  package var silence: Duration?
   package var retry: RetrySchedule
 
   package init(
@@ -77,15 +79,31 @@ package struct APIClient: Sendable {
   private func attempt(_ call: APICall) async throws(APIError) -> JSON {
     let reply: APIReply
     do {
-      let response = try await http.execute(request(call), timeout: TimeAmount(access.timeout))
-      reply = APIReply(
-        status: Int(response.status.code),
-        retryAfter: response.headers.first(name: "Retry-After").flatMap { Int($0) },
-        body: try await response.body.collect(upTo: Self.replyLengthLimit))
+      reply = try await APIReply(execute(call), limit: Self.replyLengthLimit)
     } catch {
       throw APIError(error, from: access)
     }
     return try reply.result(from: access)
+  }
+
+  /// Makes the call once.
+  ///
+  /// - Returns: the reply's body, which comes piece by piece.
+  func open(_ call: APICall) async throws(APIError) -> HTTPClientResponse.Body {
+    let refusal: APIReply
+    do {
+      let response = try await execute(call)
+      guard response.status != .ok else { return response.body }
+      refusal = try await APIReply(response, limit: Self.replyLengthLimit)
+    } catch {
+      throw APIError(error, from: access)
+    }
+    _ = try refusal.result(from: access)
+    throw APIError(.unreadable, "\(access.url) replied with status \(refusal.status)")
+  }
+
+  private func execute(_ call: APICall) async throws -> HTTPClientResponse {
+    try await http.execute(request(call), timeout: TimeAmount(access.timeout))
   }
 
   private func request(_ call: APICall) -> HTTPClientRequest {
@@ -95,6 +113,7 @@ package struct APIClient: Sendable {
     if let token = access.token {
       request.headers.add(name: "Authorization", value: "Bearer \(token)")
     }
+    for field in call.fields { request.headers.add(name: field.name, value: field.value) }
     if let body = call.body {
       request.headers.add(name: "Content-Type", value: "application/json")
       request.body = .bytes(ByteBuffer(bytes: body.encoded))
@@ -108,7 +127,9 @@ package struct APIClient: Sendable {
     var configuration = HTTPClient.Configuration(
       tlsConfiguration: access.url.isTLS ? try tls(access) : nil,
       // The token is for this server, not for whom it points to.
-      redirectConfiguration: .disallow, timeout: .init(connect: TimeAmount(access.timeout)))
+      redirectConfiguration: .disallow,
+      timeout: .init(
+        connect: TimeAmount(access.timeout), read: access.silence.map { TimeAmount($0) }))
     configuration.httpVersion = .http1Only
     // Whoever calls decides how often, and is to be told at once.
     configuration.connectionPool.retryConnectionEstablishment = false

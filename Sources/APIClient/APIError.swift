@@ -17,6 +17,8 @@ package struct APIError: Error, CustomStringConvertible {
     case forbidden
     /// There is no such thing (404).
     case notFound
+    /// It is not as the call requires it (412).
+    case outdated
     /// Any other refusal.
     case refused
     /// What came is not a reply of this API.

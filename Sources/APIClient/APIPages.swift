@@ -5,8 +5,10 @@ package import JSONText
 /// All pages of a list together.
 package struct APIPages {
   package var items: [JSON] = []
+  package var first = JSON.null
+
   /// The service's when the first page was made: whoever waits for changes after it misses none.
-  package var revision = JSON.null
+  package var revision: JSON { first["revision"] ?? .null }
 }
 
 extension APIClient {
@@ -23,7 +25,7 @@ extension APIClient {
       guard let items = page[member]?.items else {
         throw APIError(.unreadable, "\(access.url) replied without '\(member)'")
       }
-      if cursor == nil, let revision = page["revision"] { list.revision = revision }
+      if cursor == nil { list.first = page }
       list.items += items
       cursor = page["next_cursor"]?.string
     } while cursor != nil

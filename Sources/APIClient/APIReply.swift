@@ -1,13 +1,22 @@
 // What a server replied.
 
+import AsyncHTTPClient
 import JSONText
 import NIOCore
+import NIOHTTP1
 
 struct APIReply {
   let status: Int
   /// In seconds.
   let retryAfter: Int?
   let body: ByteBuffer
+
+  /// - Parameter limit: octets of the body at most.
+  init(_ response: HTTPClientResponse, limit: Int) async throws {
+    status = Int(response.status.code)
+    retryAfter = response.headers.first(name: "Retry-After").flatMap { Int($0) }
+    body = try await response.body.collect(upTo: limit)
+  }
 
   /// - Returns: the body; null if there is none.
   /// - Throws: what the server refused and why.
@@ -35,6 +44,7 @@ struct APIReply {
           ? "\(access.url) wants a token" : "\(access.url) does not know this token")
     case 403: return APIError(.forbidden, shown)
     case 404 where detail != nil: return APIError(.notFound, shown)
+    case 412: return APIError(.outdated, shown)
     case 503:
       return APIError(
         .unavailable, shown, retryAfter: retryAfter.map { .seconds($0) }, isOutcomeOpen: false)

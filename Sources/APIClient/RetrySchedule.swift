@@ -5,6 +5,8 @@ package struct RetrySchedule: Sendable {
   static let first = Duration.milliseconds(200)
   static let longest = Duration.seconds(2)
 
+  static let endless = RetrySchedule(budget: .seconds(1 << 40))
+
   /// From the first try's beginning to the last one's.
   let budget: Duration
 

@@ -37,6 +37,10 @@ extension RequestQuery {
   /// A name in presentation format; a final dot is optional.
   fileprivate func domainName(_ name: String) throws(Problem) -> DomainName {
     guard let text = self[name] else { throw .badField(name, "is missing") }
+    // A name holds octets: which ones other characters are must be said.
+    guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+      throw .badField(name, #"may hold only visible ASCII; other octets are written \DDD"#)
+    }
     do throws(DomainNameError) {
       return try DomainName(text)
     } catch {

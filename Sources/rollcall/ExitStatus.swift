@@ -38,7 +38,7 @@ extension APIError {
     case .unavailable: "; try again later"
     case .unauthenticated: "; name the file of a valid one with --token-file or ROLLCALL_TOKEN_FILE"
     case .unreadable: "; is it the address of its HTTP API?"
-    case .setting, .forbidden, .notFound, .refused: ""
+    case .setting, .forbidden, .notFound, .outdated, .refused: ""
     }
   }
 }

@@ -18,8 +18,8 @@ struct Rollcall: AsyncParsableCommand {
       CommandGroup(
         name: "Client",
         subcommands: [
-          ListCommand.self, RegisterCommand.self, RenewCommand.self, DrainCommand.self,
-          DeregisterCommand.self,
+          ListCommand.self, WatchCommand.self, ExplainCommand.self, RegisterCommand.self,
+          RenewCommand.self, DrainCommand.self, DeregisterCommand.self, ConfigureCommand.self,
         ]),
       CommandGroup(
         name: "Data",

@@ -156,7 +156,9 @@ extension EndToEnd {
         for shell in ["bash", "zsh", "fish"] {
           let script = try await site.rollcall(["--generate-completion-script", shell])
           #expect(script.isSuccess)
-          for word in ["check-zone", "deregister", "--await-port", "draining"] {
+          for word in [
+            "check-zone", "deregister", "--await-port", "draining", "explain", "--max-answers",
+          ] {
             // fish has options without their dashes.
             let option = word.replacing("--", with: shell == "fish" ? "" : "--")
             #expect(script.text.contains(option), "\(shell): \(word)")
@@ -177,7 +179,8 @@ extension EndToEnd {
         ["register", "web", "--port", "1", "--metadata", "=x"],
         ["register", "web", "--port", "1", "--lease", "never"],
         ["register", "web", "--port", "1", "--json", "--", "true"], ["renew", "web", ""],
-        ["list", "--cert-file", "a.pem"],
+        ["list", "--cert-file", "a.pem"], ["watch", "--count", "0"], ["watch", "a,b"],
+        ["explain"], ["explain", ""], ["configure", "web", "--ttl", "long"], ["configure", ""],
       ])
     func usage(arguments: [String]) async throws {
       try await withSite { site in

@@ -22,8 +22,8 @@ struct ListCommand: AsyncParsableCommand {
   var tag: String?
 
   @Option(
-    help: "Only instances with this status: passing, warning, critical, draining or expired.",
-    completion: .list(["passing", "warning", "critical", "draining", "expired"]))
+    help: "Only instances with this status: passing, warning, critical or draining.",
+    completion: .list(["passing", "warning", "critical", "draining"]))
   var status: String?
 
   @OptionGroup var server: ServerOptions
