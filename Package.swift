@@ -63,7 +63,7 @@ let package = Package(
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
-      resources: [.embedInCode("Page")],
+      resources: [.embedInCode("Page"), .embedInCode("openapi.yaml")],
       swiftSettings: strict),
     .target(
       name: "APIClient",

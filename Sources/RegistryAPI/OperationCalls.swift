@@ -18,6 +18,14 @@ extension RegistryAPI {
     return .json(.object([("status", .string("ready"))]))
   }
 
+  /// `GET /openapi.yaml`: what this API is.
+  func showContract() -> Response {
+    // RFC 9512
+    Response(
+      status: .ok, headers: [.contentType: "application/yaml"],
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: PackageResources.openapi_yaml)))
+  }
+
   /// `GET /metrics`
   func showMetrics() async -> Response {
     let all =

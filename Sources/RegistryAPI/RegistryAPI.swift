@@ -137,6 +137,8 @@ package final class RegistryAPI: Sendable {
       return try await readiness()
     case (.metrics, _):
       return await showMetrics()
+    case (.contract, _):
+      return showContract()
     case (.services, _):
       return try await listServices(query, for: caller)
     case (.service(let name), .put):

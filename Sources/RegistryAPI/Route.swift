@@ -9,6 +9,7 @@ enum Route: Equatable {
   case health
   case readiness
   case metrics
+  case contract
   case services
   case service(String)
   case instances(String)
@@ -61,14 +62,16 @@ enum Route: Equatable {
     case ("healthz", nil, _): self = .health
     case ("readyz", nil, _): self = .readiness
     case ("metrics", nil, _): self = .metrics
+    case ("openapi.yaml", nil, _): self = .contract
     default: throw .unknownPath(path)
     }
   }
 
-  private var methods: [HTTPRequest.Method] {
+  /// The methods that the route takes; with GET comes HEAD.
+  var methods: [HTTPRequest.Method] {
     switch self {
-    case .page, .health, .readiness, .metrics, .services, .explanation, .events, .zones, .zone,
-      .targets:
+    case .page, .health, .readiness, .metrics, .contract, .services, .explanation, .events,
+      .zones, .zone, .targets:
       [.get]
     case .service: [.get, .put, .delete]
     case .instances: [.get, .post]
@@ -80,8 +83,9 @@ enum Route: Equatable {
   /// What a caller must be allowed. Each route says so here before it can be called at all.
   func need(_ method: HTTPRequest.Method) -> AccessNeed {
     switch self {
-    // The page holds nothing of the registry; what it shows it asks for, as its user.
-    case .page, .health, .readiness: .nothing
+    // The page and the contract hold nothing of the registry; what the page shows it asks for, as
+    // its user.
+    case .page, .health, .readiness, .contract: .nothing
     case .metrics, .zones, .zone, .targets: .readAll
     case .services, .explanation, .events: .readSome
     case .service(let service): method == .get ? .readService(service) : .write(service)
@@ -97,9 +101,11 @@ enum Route: Equatable {
   /// The path with `{service}` for a service's name and so on: one of few, whatever is asked for.
   var template: String {
     switch self {
+    case .page(let file): file.rawValue
     case .health: "/healthz"
     case .readiness: "/readyz"
     case .metrics: "/metrics"
+    case .contract: "/openapi.yaml"
     case .services: "/v1/services"
     case .service: "/v1/services/{service}"
     case .instances: "/v1/services/{service}/instances"
@@ -136,9 +142,8 @@ enum Route: Equatable {
     case .instances: ["limit", "cursor", "search", "tag", "status", "after", "wait"]
     case .events: ["service"]
     case .drain: ["wait"]
-    case .page, .health, .readiness, .metrics, .service, .instance, .renewal, .zones, .zone,
-      .zoneReload,
-      .bulkRegistration, .bulkRenewal:
+    case .page, .health, .readiness, .metrics, .contract, .service, .instance, .renewal, .zones,
+      .zone, .zoneReload, .bulkRegistration, .bulkRenewal:
       []
     }
   }

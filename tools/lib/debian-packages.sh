@@ -41,6 +41,10 @@ drain_packages=(iproute2 python3-dnspython)
 # shellcheck disable=SC2034
 monitoring_packages=(prometheus python3-yaml)
 
+# To drive a server from its OpenAPI document. The rest comes from PyPI (tools/lib/openapi).
+# shellcheck disable=SC2034
+openapi_packages=(python3-venv python3-yaml)
+
 # To make a Debian package and to try it.
 # shellcheck disable=SC2034
 packaging_packages=(

@@ -1,4 +1,4 @@
-"""The server that is soaked: started, looked at from outside, ended."""
+"""A server that a tool drives: started, looked at from outside, ended."""
 
 import os
 import signal
