@@ -145,8 +145,8 @@ let package = Package(
     .testTarget(
       name: "RegistryAPITests",
       dependencies: [
-        "DNSWire", "DNSZone", "LDNS", "ServiceRegistry", "RegistryAPI", .hummingbird, .logging,
-        .nioCore, .yams,
+        "DNSWire", "DNSZone", "LDNS", "ServiceRegistry", "RegistryAPI", "TestSupport",
+        .hummingbird, .logging, .nioCore, .yams,
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -1,6 +1,7 @@
 // The brake on mass expiry, in the program.
 
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {

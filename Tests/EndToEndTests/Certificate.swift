@@ -1,5 +1,7 @@
 // Certificates that a test makes.
 
+import TestSupport
+
 extension Site {
   /// Makes a certificate authority `NAME.pem`, or what one has signed for this machine, and its
   /// `NAME.key`.

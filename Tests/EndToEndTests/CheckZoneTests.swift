@@ -1,6 +1,7 @@
 // `rollcall check-zone`: what the server would say of zone files.
 
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {

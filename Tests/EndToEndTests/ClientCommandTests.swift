@@ -1,6 +1,7 @@
 // `rollcall list`, `register`, `renew`, `drain` and `deregister`.
 
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {

@@ -1,5 +1,6 @@
 // The programs that people ask with, other than dig.
 
+import TestSupport
 import Testing
 
 extension EndToEnd {

@@ -1,5 +1,6 @@
 // Which clients are answered, and how often: allow_query and rate_limit.
 
+import TestSupport
 import Testing
 
 extension EndToEnd {

@@ -1,6 +1,7 @@
 // `rollcall config`: what is in force and where it comes from.
 
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {

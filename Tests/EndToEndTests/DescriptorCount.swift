@@ -1,6 +1,7 @@
 // What a server holds open.
 
 import Foundation
+import TestSupport
 import Testing
 
 extension RunningServer {

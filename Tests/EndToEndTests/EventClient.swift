@@ -1,6 +1,7 @@
 // curl that is sent events, and what it has got so far.
 
 import Foundation
+import TestSupport
 import Testing
 
 /// One event of a stream.

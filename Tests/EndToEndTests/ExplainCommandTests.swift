@@ -1,6 +1,7 @@
 // `rollcall explain` and `rollcall configure`.
 
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {

@@ -1,6 +1,7 @@
 // An HTTP connection that is kept, for tests in which starting curl would take too long. It blocks.
 
 import Foundation
+import TestSupport
 
 final class HTTPConnection {
   private let socket: LoopbackSocket

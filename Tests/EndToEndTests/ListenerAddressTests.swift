@@ -1,5 +1,6 @@
 // Listeners on a machine with several addresses, asked by its neighbour.
 
+import TestSupport
 import Testing
 
 extension EndToEnd {

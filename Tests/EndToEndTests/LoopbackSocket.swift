@@ -1,6 +1,7 @@
 // Blocking client sockets on loopback, with a deadline so that a hang fails.
 
 import Glibc
+import TestSupport
 
 /// A connected UDP or TCP socket, closed when it goes.
 final class LoopbackSocket {

@@ -2,6 +2,7 @@
 
 import Foundation
 import Glibc
+import TestSupport
 
 /// They last as long as the site's programs. Every port is free in them. Without root this needs
 /// a kernel that gives namespaces to users.

@@ -1,6 +1,7 @@
 // The socket on which a server tells its service manager how it is.
 
 import Glibc
+import TestSupport
 
 /// A datagram socket of the Unix domain that keeps what has come. It does not block.
 final class NotifySocket {

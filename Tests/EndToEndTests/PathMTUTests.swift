@@ -1,5 +1,6 @@
 // Replies after forged messages about the path's MTU, which must change nothing.
 
+import TestSupport
 import Testing
 
 extension EndToEnd {

@@ -1,6 +1,7 @@
 // Saving what is registered, and going on with it elsewhere.
 
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {

@@ -1,6 +1,7 @@
 // What a service manager such as systemd is told.
 
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {

@@ -1,6 +1,7 @@
 // Where settings come from, what --check says of them, and how the log looks.
 
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {

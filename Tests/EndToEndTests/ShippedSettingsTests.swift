@@ -1,5 +1,6 @@
 // The settings that the Debian package installs.
 
+import TestSupport
 import Testing
 
 extension EndToEnd {

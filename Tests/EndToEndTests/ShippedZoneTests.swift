@@ -1,6 +1,7 @@
 // The zone files that come with the program, read by it and by others.
 
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {

@@ -1,6 +1,7 @@
 // How the program starts, and what it says when it can't.
 
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {

@@ -1,5 +1,6 @@
 // Queries that an authoritative server does not serve, and what their senders are told.
 
+import TestSupport
 import Testing
 
 extension EndToEnd {

@@ -1,6 +1,7 @@
 // `rollcall watch` as it runs, and what it has printed so far.
 
 import Foundation
+import TestSupport
 
 struct Watching {
   let child: Child

@@ -1,6 +1,7 @@
 // The web page as the program serves it. What a browser makes of it is tested by tools/page.
 
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {

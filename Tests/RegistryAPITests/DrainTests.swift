@@ -3,6 +3,7 @@
 import Hummingbird
 import ServiceLifecycle
 import ServiceRegistry
+import TestSupport
 import Testing
 
 @testable import RegistryAPI
@@ -123,7 +124,7 @@ import Testing
         try await server.curl(
           Self.path + "/drain?wait=true", ["-X", "POST", "--max-time", "1"])
       }
-      while await server.registry.waitingDrains > 0 { await Task.yield() }
+      try await wait(for: "no waiting call") { await server.registry.waitingDrains == 0 }
       #expect(try await server.curl(Self.path).instance().status == "draining")
     }
   }
@@ -141,6 +142,6 @@ import Testing
   }
 
   private func waitForWaiter(_ server: TestServer) async throws {
-    while await !server.registry.hasDrainWaiters { await Task.yield() }
+    try await wait(for: "a waiting call") { await server.registry.hasDrainWaiters }
   }
 }

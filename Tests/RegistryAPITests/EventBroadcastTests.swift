@@ -4,6 +4,7 @@ import DNSWire
 import NIOCore
 import ServiceRegistry
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import RegistryAPI
@@ -52,7 +53,9 @@ import Testing
       watchers.append((0..<10).map { _ in watcher(.services([name])) })
     }
     let tasks = watchers.map { $0.map { watcher in Task { await watcher.wait() } } }
-    while !watchers.allSatisfy({ $0.allSatisfy(\.isWaiting) }) { await Task.yield() }
+    try await wait(for: "all to wait", within: .seconds(60)) {
+      watchers.allSatisfy { $0.allSatisfy(\.isWaiting) }
+    }
     try await register("s7")
     try await register("other")
     for task in tasks[7] { #expect(await task.value == .news) }
@@ -82,7 +85,7 @@ import Testing
     for service in ["a", "b", "c", "a", "b"] { try await register(service, "\(service)\(1)") }
     for service in ["a", "b", "c"] { try await register(service, "second") }
     var cursors = Array(repeating: EventBroadcast.Cursor(revision: 0, place: 0), count: 3)
-    while broadcast.end < 6 { await Task.yield() }
+    try await wait(for: "six events") { broadcast.end >= 6 }
     #expect(next(both, &cursors[0]) == ["1", "2", "4", "5"])
     #expect(next(all, &cursors[1]) == ["1", "2", "3", "4", "5", "6"])
     #expect(next(some, &cursors[2]) == ["2", "3", "5", "6"])
@@ -99,7 +102,7 @@ import Testing
     let all = watcher(.all(nil))
     let count = APILimits.recentEventsLength / 10_000
     for number in 0..<count { try await register("a", "i\(number)", metadata: 40) }
-    while broadcast.end < count { await Task.yield() }
+    try await wait(for: "all events", within: .seconds(60)) { broadcast.end >= count }
     var cursor = EventBroadcast.Cursor(revision: 0, place: 0)
     guard case .tooLate = broadcast.next(for: named, &cursor) else {
       Issue.record("the first is there after \(count) of more than 10,000 octets")

@@ -1,6 +1,7 @@
 // What curl received.
 
 import Foundation
+import TestSupport
 
 struct Reply {
   let status: Int
@@ -47,7 +48,7 @@ struct Reply {
   }
 
   struct CurlError: Error {
-    let exitStatus: Int32
+    let end: Child.End
   }
 
   /// Runs curl with `arguments` and `body` as its input.
@@ -60,25 +61,13 @@ struct Reply {
     let input = directory.appendingPathComponent("input")
     let output = directory.appendingPathComponent("output")
     try (body ?? Data()).write(to: input)
-    try Data().write(to: output)
-
-    let curl = Process()
-    curl.executableURL = URL(fileURLWithPath: "/usr/bin/curl")
-    curl.arguments =
-      ["-sS", "-i", "--noproxy", "*", "--max-time", "300", "--path-as-is"] + arguments
-    // Closed here, or they stay open for as long as the tests run.
-    let (reading, writing) = (
-      try FileHandle(forReadingFrom: input), try FileHandle(forWritingTo: output)
-    )
-    defer { for file in [reading, writing] { try? file.close() } }
-    curl.standardInput = reading
-    curl.standardOutput = writing
-    curl.standardError = FileHandle.nullDevice
-    try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
-      curl.terminationHandler = { _ in ended.resume() }
-      do { try curl.run() } catch { ended.resume(throwing: error) }
-    }
-    guard curl.terminationStatus == 0 else { throw CurlError(exitStatus: curl.terminationStatus) }
+    let curl = try Child(
+      ["curl", "-sS", "-i", "--noproxy", "*", "--max-time", "300", "--path-as-is"] + arguments,
+      environment: ProcessInfo.processInfo.environment, directory: directory.path,
+      input: input.path, output: output.path, errors: "/dev/null")
+    defer { curl.kill() }
+    let end = try await curl.waitForEnd(within: .seconds(300))
+    guard end == .exit(0) else { throw CurlError(end: end) }
     return try Reply(Data(contentsOf: output))
   }
 

@@ -2,6 +2,7 @@
 
 import Foundation
 import ServiceRegistry
+import TestSupport
 import Testing
 
 @testable import RegistryAPI
@@ -11,11 +12,9 @@ import Testing
   private static let body = #"{"address":"10.0.0.1"}"#
 
   private func waitForWatchers(_ server: TestServer, _ count: Int) async throws {
-    while true {
+    try await wait(for: "\(count) watchers") {
       let figures = server.api.broadcast.figures
-      if figures.streams + figures.waitingCalls == count { return }
-      try Task.checkCancellation()
-      await Task.yield()
+      return figures.streams + figures.waitingCalls == count
     }
   }
 

@@ -1,27 +1,30 @@
 // A program that a test has started, with its output in files.
 
-import Glibc
+package import Glibc
 import Synchronization
 
 /// A child process. Whoever starts one ends it.
-final class Child: Sendable {
-  enum End: Equatable {
+package final class Child: Sendable {
+  package enum End: Equatable {
     case exit(Int32)
     case signal(Int32)
   }
 
-  let pid: pid_t
+  package let pid: pid_t
   private let ended = Mutex<End?>(nil)
 
   /// Starts `arguments[0]`, found along PATH, in `directory`.
-  init(
-    _ arguments: [String], environment: [String: String], directory: String, output: String,
-    errors: String
+  ///
+  /// Foundation's Process is not used: where many descriptors are open, it can read past the end of
+  /// a list of them (swift-corelibs-foundation of Swift 6.3), which ends the whole test run.
+  package init(
+    _ arguments: [String], environment: [String: String], directory: String,
+    input: String = "/dev/null", output: String, errors: String
   ) throws {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, input, O_RDONLY, 0)
     for (descriptor, path) in [(STDOUT_FILENO, output), (STDERR_FILENO, errors)] {
       posix_spawn_file_actions_addopen(
         &actions, descriptor, path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
@@ -57,14 +60,14 @@ final class Child: Sendable {
   }
 
   /// How it ended; nil while it runs.
-  var end: End? {
+  package var end: End? {
     ended.withLock { ended in
       if ended == nil, let status = Self.reap(pid, WNOHANG) { ended = status }
       return ended
     }
   }
 
-  func send(_ signal: Int32) {
+  package func send(_ signal: Int32) {
     ended.withLock { ended in
       // Once it has been waited for, its id may be another program's.
       if ended == nil { Glibc.kill(pid, signal) }
@@ -72,7 +75,7 @@ final class Child: Sendable {
   }
 
   /// Kills it if it still runs, and waits for its end.
-  func kill() {
+  package func kill() {
     send(SIGKILL)
     ended.withLock { ended in
       if ended == nil { ended = Self.reap(pid, 0) }
@@ -80,7 +83,7 @@ final class Child: Sendable {
   }
 
   /// Waits for its end; kills it when that does not come in time.
-  func waitForEnd(within limit: Duration = .seconds(20)) async throws -> End {
+  package func waitForEnd(within limit: Duration = .seconds(20)) async throws -> End {
     do {
       try await wait(for: "the end of process \(pid)", within: limit, pause: .milliseconds(2)) {
         end != nil

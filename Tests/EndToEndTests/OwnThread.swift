@@ -1,0 +1,22 @@
+// Where a test waits in system calls.
+
+import Dispatch
+import TestSupport
+
+/// Runs what waits in system calls on a thread where that holds up nobody. What it expects counts
+/// for the test that calls this.
+func onOwnThread<Result: Sendable>(
+  _ body: @escaping @Sendable () throws -> Result
+) async throws -> Result {
+  try await withTaskExecutorPreference(OwnThread()) { try body() }
+}
+
+/// Runs jobs outside the threads that all tests share.
+private final class OwnThread: TaskExecutor {
+  private let queue = DispatchQueue(label: "rollcall.end-to-end")
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    queue.async { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+  }
+}
