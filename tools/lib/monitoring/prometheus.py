@@ -57,7 +57,7 @@ class Prometheus:
             self.process.wait()
 
     def configuration(self):
-        """As docs/using.md has it, but that things happen sooner."""
+        """As docs/monitoring.md has it, but that things happen sooner."""
         targets = f"http://{ADDRESS}:{self.http_port}/v1/prometheus/targets"
         relabeling = [
             {"source_labels": [f"__meta_rollcall_{name}"], "target_label": label}
