@@ -29,7 +29,7 @@ extension EndToEnd {
         }
         #expect(seen.count == 16)
         let length = seen.values.reduce(0) { $0 + $1.body.utf8.count }
-        #expect(length < 64 * 1024, "\(length) octets")
+        #expect(length < 80 * 1024, "\(length) octets")
       }
     }
 

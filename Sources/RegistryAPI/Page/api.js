@@ -56,7 +56,7 @@ export class API {
     const response = await this.call(text ? `${path}?${text}` : path, {
       signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT), ...(signal ? [signal] : [])]),
     });
-    return response.json();
+    return response.json().catch(() => { throw Problem.unreachable(); });
   }
 
   /** Changes something. */

@@ -36,21 +36,21 @@ export function show(node, isShown) {
  * @param make makes the element of a new item; it has a method `update(item)`
  */
 export function fill(parent, items, key, make) {
-  const before = new Map([...parent.children].map((child) => [child.itemKey, child]));
+  const wanted = new Set(items.map(key));
+  const before = new Map();
+  for (const child of [...parent.children]) {
+    if (wanted.has(child.itemKey)) before.set(child.itemKey, child);
+    else child.remove();
+  }
+  // What stays is not moved, as that would take the focus from it.
   let next = parent.firstElementChild;
   for (const item of items) {
-    let child = before.get(key(item));
-    if (child) {
-      before.delete(child.itemKey);
-    } else {
-      child = make(item);
-      child.itemKey = key(item);
-    }
+    const child = before.get(key(item)) ?? make(item);
+    child.itemKey = key(item);
     child.update(item);
     if (child === next) next = next.nextElementSibling;
     else parent.insertBefore(child, next);
   }
-  for (const child of before.values()) child.remove();
 }
 
 /** Tells those who hear the page what others see. */

@@ -48,7 +48,7 @@ export class EventStream {
   restart() {
     this.stop();
     this.#lastID = this.#beginning = this.#past = null;
-    this.start();
+    if (!document.hidden) this.start();
   }
 
   /** Of the last event that was seen, or of the beginning. */

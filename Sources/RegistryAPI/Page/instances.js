@@ -164,6 +164,8 @@ export class InstancesTable {
     const lease = leaseView();
     const open = element("button", { type: "button", class: "open" }, id);
     const row = element("tr", { role: "row", click: (event) => {
+      // Somebody may be copying an address.
+      if (!getSelection().isCollapsed) return;
       if (event.target.closest("button") === null || event.target === open) this.#onOpen(current);
     } },
     element("th", { role: "rowheader", scope: "row", class: "id" }, open), status,

@@ -1,9 +1,10 @@
 // The list of services: searched by the server, read again when something changes.
 
-import { announce, byID, counted, element, fill, notice, setText, show } from "./elements.js";
+import { announce, byID, counted, element, fill, setText, show } from "./elements.js";
 import { Refresh } from "./refresh.js";
 
 const PAGE = 200;
+const LIMIT = 10_000; // of what the server shows at once; more is found by searching
 const PAUSE = 1_000; // milliseconds between two readings of the list
 
 export class ServicesList {
@@ -23,6 +24,10 @@ export class ServicesList {
       this.#limit = PAGE;
       this.#refresh.now();
     });
+    byID("services-more").addEventListener("click", () => {
+      this.#limit += PAGE;
+      this.#refresh.now();
+    });
     this.#search.addEventListener("keydown", (event) => this.#leaveSearch(event));
     this.#list.addEventListener("keydown", (event) => this.#moveFocus(event));
   }
@@ -33,6 +38,7 @@ export class ServicesList {
 
   clear() {
     this.#list.replaceChildren();
+    show(byID("services-more"), false);
     this.#note.replaceChildren();
     setText(byID("services-count"), "");
   }
@@ -61,14 +67,9 @@ export class ServicesList {
       announce(`${counted(services.length, "service")} found`);
     }
     setText(byID("services-count"), count);
-    const more = element("button", { type: "button", click: () => {
-      this.#limit += PAGE;
-      this.#refresh.now();
-    } }, "Show more");
-    this.#note.replaceChildren(
-      ...(next && this.#limit < 10_000 ? [more] : []),
-      ...(services.length === 0 ? [search ? `No service has “${search}” in its name.`
-        : gettingStarted()] : []));
+    show(byID("services-more"), next !== null && this.#limit < LIMIT);
+    const nothing = search ? `No service has “${search}” in its name.` : gettingStarted();
+    this.#note.replaceChildren(...(services.length === 0 ? [nothing] : []));
   }
 
   #row(name) {

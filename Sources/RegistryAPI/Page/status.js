@@ -9,6 +9,8 @@ export class ServerStatus {
   #version = null;
   #revision = 0;
   #problem = null;
+  /** Whether another program replies than the one that this page is from. */
+  isUpgraded = false;
 
   constructor(api) {
     this.#api = api;
@@ -28,9 +30,6 @@ export class ServerStatus {
       else this.#show("bad", "Not ready", problem);
     }
   }
-
-  /** Another program than the one that this page is from. */
-  isUpgraded = false;
 
   noteRevision(revision) {
     this.#revision = Math.max(this.#revision, revision);

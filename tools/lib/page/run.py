@@ -13,17 +13,18 @@ from page.registry import Registry
 STORIES = {
     story.__name__: story
     for story in (
-        checks.nothing, checks.changes, checks.leases, checks.three, checks.great, checks.keyboard,
-        checks.injection, checks.appearance, checks.restart, checks.store, checks.absence,
-        access.tokens,
+        checks.nothing, checks.changes, checks.leases, checks.three, checks.great,
+        checks.keyboard, checks.injection, checks.appearance, checks.restart, checks.store,
+        checks.absence, access.tokens,
     )  # fmt: skip
 }
 # What Chromium tells of requests that a story means to fail.
 REFUSALS = {
-    "changes": ("404",), "injection": ("400",), "store": ("503",), "absence": ("404",),
-    "tokens": ("401", "403"),
+    "changes": ("404",), "injection": ("400",), "store": ("503",),
+    "absence": ("404",), "tokens": ("401", "403"),
     "restart": ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE"),
 }  # fmt: skip
+SHOWN = 10  # faults of a story; the first say most
 SETTINGS = "events_kept: 100\n"
 SCOPES = ("read", "write", "admin")
 
@@ -57,7 +58,7 @@ def told(binary, directory, name):
             found.append(f"asks others: {sorted(strangers)}")
         if any("rollcall_" in url for url in asked):
             found.append("a token is part of a URL")
-        return found
+        return list(dict.fromkeys(found))[:SHOWN]
 
 
 def is_own(url, registry):
