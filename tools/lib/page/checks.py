@@ -88,6 +88,21 @@ def three(browser, registry):
         browser.wait_for_text("#details", text)
 
 
+def conflict(browser, registry):
+    """What was confirmed for one instance is not done to another that has taken its place."""
+    registry.register("web", "web-1")
+    browser.open(f"{registry.url}/#/services/web")
+    browser.click("#instances .open")
+    browser.click("#deregister")
+    browser.wait_for_text("#confirmation", "Deregister web-1?")
+    registry.register("web", "web-1", address="10.0.0.9")
+    browser.click("#confirm")
+    browser.wait_for_text("#confirmation-problem", "revision")
+    expect(len(registry.call("GET", "/v1/services/web")["instances"]) == 1, "it is gone")
+    browser.click("#confirmation .close")
+    browser.wait_for_text("#details", "10.0.0.9")
+
+
 def great(browser, registry):
     """2,000 instances and 600 services come in pages, quickly, and can be searched."""
     many(registry)

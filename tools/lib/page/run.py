@@ -13,14 +13,14 @@ from page.registry import Registry
 STORIES = {
     story.__name__: story
     for story in (
-        checks.nothing, checks.changes, checks.leases, checks.three, checks.great,
+        checks.nothing, checks.changes, checks.leases, checks.three, checks.conflict, checks.great,
         checks.keyboard, checks.injection, checks.appearance, checks.restart, checks.store,
         checks.absence, access.tokens,
     )  # fmt: skip
 }
 # What Chromium tells of requests that a story means to fail.
 REFUSALS = {
-    "changes": ("404",), "injection": ("400",), "store": ("503",),
+    "changes": ("404",), "conflict": ("412",), "injection": ("400",), "store": ("503",),
     "absence": ("404",), "tokens": ("401", "403"),
     "restart": ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE"),
 }  # fmt: skip
