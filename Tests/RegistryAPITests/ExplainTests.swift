@@ -60,6 +60,7 @@ import Testing
         ("tag.web.mesh.internal", "NXDOMAIN", "no-such-name"),
         ("ns.mesh.internal", "NOERROR", "zone-file"), ("example.org", "REFUSED", "no-zone"),
         ("mesh.internal", "NOERROR", "zone-file"),
+        (#"%5C195%5C169.mesh.internal"#, "NXDOMAIN", "no-such-name"),
       ] {
         let shown = try await server.curl("/v1/explain?name=\(name)").json()
         #expect(shown["code"] == .string(code), "\(name)")
@@ -79,7 +80,7 @@ import Testing
     arguments: [
       ("", "name"), ("?name=", "name"), ("?name=a..b", "name"), ("?name=a&type=MX", "type"),
       ("?name=a&cursor=x", "cursor"), ("?name=a&cursor=tag/x", "cursor"), ("?name=a&nme=b", "nme"),
-      ("?name=a&limit=0", "limit"),
+      ("?name=a&limit=0", "limit"), ("?name=%C3%A9", "name"), ("?name=a%20b", "name"),
     ])
   func wrongParameter(query: String, field: String) async throws {
     try await withServer { server in
