@@ -16,6 +16,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -57,8 +58,8 @@ let package = Package(
     .target(
       name: "RegistryAPI",
       dependencies: [
-        "DNSWire", "DNSZone", "JSONText", "ServiceRegistry", .hummingbird, .logging, .nioCore,
-        .product(name: "Crypto", package: "swift-crypto"),
+        "DNSWire", "DNSZone", "JSONText", "ServiceRegistry", .hummingbird, .logging, .metrics,
+        .nioCore, .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOSSL", package: "swift-nio-ssl"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -146,7 +147,7 @@ let package = Package(
       name: "RegistryAPITests",
       dependencies: [
         "DNSWire", "DNSZone", "LDNS", "ServiceRegistry", "RegistryAPI", "TestSupport",
-        .hummingbird, .logging, .nioCore, .yams,
+        .hummingbird, .logging, .metrics, .nioCore, .yams,
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -166,6 +167,7 @@ extension Target.Dependency {
   static var heap: Self { .product(name: "HeapModule", package: "swift-collections") }
   static var hummingbird: Self { .product(name: "Hummingbird", package: "hummingbird") }
   static var logging: Self { .product(name: "Logging", package: "swift-log") }
+  static var metrics: Self { .product(name: "CoreMetrics", package: "swift-metrics") }
   static var nioCore: Self { .product(name: "NIOCore", package: "swift-nio") }
   static var yams: Self { .product(name: "Yams", package: "Yams") }
   static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }

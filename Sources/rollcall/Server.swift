@@ -47,7 +47,7 @@ enum Server {
     let reloader = ZoneReloader(settings, registry, domain, loaded: loaded, logger: logger)
     let metrics = ServerMetrics(
       dns: dns, replies: statistics, registry: registry, limiter: limiter, access: access,
-      answering: answering, reloader: reloader)
+      answering: answering, reloader: reloader, libraries: .bootstrap())
     let api = RegistryAPI(
       registry: registry, access: access.control, version: Version.text,
       connectionLimits: settings.connectionLimits(descriptors: descriptors), logger: logger,

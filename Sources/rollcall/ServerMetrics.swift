@@ -16,6 +16,7 @@ struct ServerMetrics {
   let access: APIAccess
   let answering: Answering
   let reloader: ZoneReloader
+  let libraries: LibraryMetrics
   private let process = ProcessFigures()
 
   func all() async -> [Metric] {
@@ -24,6 +25,7 @@ struct ServerMetrics {
       + registrations(await registry.figures)
       + store(await registry.storeCounters, isFailing: storeFailure != nil)
       + zones(await registry.zones, reloader.lastReload) + callers + process.metrics
+      + libraries.metrics
   }
 
   private var build: Metric {
