@@ -101,6 +101,6 @@ final class UDPWorker: Sendable {
   private func log(_ errno: Int32) {
     logger.error(
       "DNS over UDP can't receive",
-      metadata: ["address": "\(socket.address)", "error": "\(errorText(errno))"])
+      metadata: ["address": "\(socket.address)", "reason": "\(errorText(errno))"])
   }
 }

@@ -37,8 +37,11 @@ private struct LineLogHandler: LogHandler {
   }
 
   func log(event: LogEvent) {
-    let fields = metadata.merging(event.metadata ?? [:]) { $1 }
-      .map { ($0.key, "\($0.value)") }.sorted { $0.0 < $1.0 }
+    var values = metadata.merging(event.metadata ?? [:]) { $1 }
+    if let error = event.error { values["reason"] = "\(error)" }
+    // A member is there once, and the fixed ones are what they say.
+    let fields = values.map { (Self.fixed.contains($0.key) ? "\($0.key)_" : $0.key, "\($0.value)") }
+      .sorted { $0.0 < $1.0 }
     let time = timestamp(RegistryClock.system.wall())
     let line =
       switch format {
@@ -47,6 +50,9 @@ private struct LineLogHandler: LogHandler {
       }
     StandardError.write(line: line)
   }
+
+  /// What each line has.
+  private static let fixed = ["time", "level", "message"]
 
   private func text(_ time: String, _ event: LogEvent, _ fields: [(String, String)]) -> String {
     let values = fields.map { name, value in
@@ -68,8 +74,7 @@ private struct LineLogHandler: LogHandler {
   private static func isVisible(_ octet: UInt8) -> Bool { (0x20..<0x7F).contains(octet) }
 
   private func json(_ time: String, _ event: LogEvent, _ fields: [(String, String)]) -> String {
-    let all =
-      [("time", time), ("level", "\(event.level)"), ("message", "\(event.message)")] + fields
+    let all = zip(Self.fixed, [time, "\(event.level)", "\(event.message)"]) + fields
     return "{" + all.map { "\(Self.quoted($0)):\(Self.quoted($1))" }.joined(separator: ",") + "}"
   }
 

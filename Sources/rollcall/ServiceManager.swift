@@ -28,7 +28,7 @@ final class ServiceManager: Sendable {
     let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     guard let address = Self.address(name), descriptor >= 0 else {
       logger.warning(
-        "the service manager can't be told anything", metadata: ["NOTIFY_SOCKET": "\(name)"])
+        "the service manager can't be told anything", metadata: ["notify_socket": "\(name)"])
       if descriptor >= 0 { close(descriptor) }
       destination = nil
       return
@@ -80,7 +80,7 @@ final class ServiceManager: Sendable {
     guard sent != text.count else { return }
     logger.warning(
       "the service manager was not told",
-      metadata: ["message": "\(lines[0])", "reason": "\(String(cString: strerror(errno)))"])
+      metadata: ["notification": "\(lines[0])", "reason": "\(String(cString: strerror(errno)))"])
   }
 }
 

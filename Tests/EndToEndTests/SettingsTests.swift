@@ -158,25 +158,5 @@ extension EndToEnd {
         }
       }
     }
-
-    @Test("With --log-format json every line is an object with time, level and message")
-    func jsonLog() async throws {
-      try await withSite { site in
-        try site.write(ZoneFileText.broken, to: "zones/broken.org.zone")
-        let server = try await site.startServer(["--log-format", "json", "--log-level", "trace"])
-        try await server.registerThree()
-        _ = try await server.dig("web.mesh.internal", "A")
-        server.child.send(SIGTERM)
-        #expect(try await server.child.waitForEnd() == .exit(0))
-        let lines = server.log.split(separator: "\n")
-        #expect(lines.count >= 2)
-        for line in lines {
-          let object = try? JSONDecoder().decode([String: String].self, from: Data(line.utf8))
-          #expect(object?["time"]?.hasSuffix("Z") == true, "\(line)")
-          #expect(object?["level"] != nil && object?["message"] != nil, "\(line)")
-        }
-        #expect(server.log.contains("broken.org.zone:4: "))
-      }
-    }
   }
 }
