@@ -1,6 +1,7 @@
 // Lines of the log as programs read them.
 
 import Foundation
+import TestSupport
 import Testing
 
 extension EndToEnd {
