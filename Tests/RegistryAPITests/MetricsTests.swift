@@ -46,7 +46,7 @@ import Testing
     try await withServer { server in
       _ = try await server.put("/v1/services/web/instances/a", #"{"port": 80}"#)
       _ = try await server.put("/v1/services/db/instances/b", #"{"port": 80}"#)
-      for path in ["/", "/nothing", "/v1/services/web/x", "/v1//services", "/%zz"] {
+      for path in ["/page", "/nothing", "/v1/services/web/x", "/v1//services", "/%zz"] {
         _ = try await server.curl(path)
       }
       _ = try await server.curl("/v1/services", ["-X", "PROPFIND"])
