@@ -18,12 +18,19 @@ extension APIError {
     case is ChannelError:
       self = Self.unconnected(url, "no connection came about")
     case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
-      self = APIError(.untrusted, "\(url) can't be reached by TLS: \(error)")
+      self = APIError(.untrusted, "\(url) can't be reached by TLS: \(Self.tlsReason("\(error)"))")
     case let error as HTTPClientError:
       self = Self.lost(access, error)
     default:
       self = Self.lost(url, "the call failed: \(error)")
     }
+  }
+
+  /// BoringSSL names the reason after a mark and before the place in its own source.
+  private static func tlsReason(_ text: String) -> String {
+    guard let mark = text.firstRange(of: "OPENSSL_internal:") else { return text }
+    let reason = text[mark.upperBound...].prefix { $0.isUppercase || $0.isNumber || $0 == "_" }
+    return reason.lowercased().replacing("_", with: " ")
   }
 
   private static func lost(_ access: ServerAccess, _ error: HTTPClientError) -> APIError {

@@ -99,8 +99,10 @@ extension JSONWriter {
     append(.bool(item.absence == nil))
     append(verbatim: #","reason":"#)
     append(.text(item.absence?.rawValue))
+    append(verbatim: #","held":"#)
+    append(.bool(item.isHeld))
     append(verbatim: #","detail":"#)
-    append(item.absence?.detail ?? "is in the answer")
+    append(item.detail)
     append(verbatim: #","status":"#)
     append(item.instance.status.rawValue)
     append(verbatim: "}")
@@ -108,6 +110,15 @@ extension JSONWriter {
 }
 
 // MARK: For people
+
+extension Explanation.Item {
+  fileprivate var detail: String {
+    if let absence { return absence.detail }
+    return isHeld
+      ? "is in the answer: its lease has ended, or does so at once, and the brake holds it"
+      : "is in the answer"
+  }
+}
 
 extension Explanation {
   fileprivate func detail(_ serviceZone: DomainName) -> String {

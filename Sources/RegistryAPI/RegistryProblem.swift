@@ -113,7 +113,7 @@ extension Problem {
     Problem(
       status: .conflict, kind: "rrset-too-large", title: "No DNS message could hold the answer",
       detail: "the records of \(name) would not fit into \(RegistryLimits.messageLength) octets;"
-        + " spread the instances over several services",
+        + " set max_answers of the service, or spread the instances over several",
       limit: RegistryLimits.messageLength)
   }
 

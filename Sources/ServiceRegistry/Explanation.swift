@@ -25,6 +25,8 @@ package struct Explanation: Sendable {
     package let instance: InstanceView
     /// Nil: it is in the answer.
     package let absence: Absence?
+    /// Its lease has ended, and the brake keeps it in the answers for a while.
+    package let isHeld: Bool
   }
 
   package let name: DomainName

@@ -100,7 +100,10 @@ extension Registry {
       for member in members.prefix(limit - items.count) {
         let view = InstanceView(member.instance, renewedAt: member.renewedAt)
         let absence = absence(of: member, role, type, finding, at: now)
-        items.append(Explanation.Item(instance: view, absence: absence))
+        items.append(
+          Explanation.Item(
+            instance: view, absence: absence,
+            isHeld: member.block.isHeld && member.leaseEnd > now))
       }
     }
     return items

@@ -31,6 +31,8 @@ extension EndToEnd {
           return reply.answer.count == 5
         }
         #expect(reply.extendedError?.hasPrefix("3") == true, "\(reply.text)")
+        let held = try await server.ask("explain", "web.mesh.internal")
+        #expect(held.rows.filter { $0.contains("yes") && $0.contains("held:") }.count == 5)
         try await wait(for: "the line") { server.log.contains("too many leases end at once") }
         try await wait(for: "the end of the hold") {
           try await server.dig("web.mesh.internal", "A").answer.isEmpty

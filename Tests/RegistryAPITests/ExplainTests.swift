@@ -28,11 +28,11 @@ import Testing
         "code":"NOERROR","cause":"registered",
         "detail":"the name is one of the service 'web'; instances in the answer: 1","in":1,
         "instances":[
-        {"service":"web","id":"a","in":true,"reason":null,"detail":"is in the answer",
-        "status":"passing"},
-        {"service":"web","id":"b","in":false,"reason":"no-address",
+        {"service":"web","id":"a","in":true,"reason":null,"held":false,
+        "detail":"is in the answer","status":"passing"},
+        {"service":"web","id":"b","in":false,"reason":"no-address","held":false,
         "detail":"it has no address of this family","status":"passing"},
-        {"service":"web","id":"c","in":false,"reason":"critical",
+        {"service":"web","id":"c","in":false,"reason":"critical","held":false,
         "detail":"its status is critical","status":"critical"}],"next_cursor":null}
         """
       #expect(try reply.json() == JSONTree(expected))

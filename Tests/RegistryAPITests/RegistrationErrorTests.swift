@@ -258,7 +258,7 @@ import Testing
       let problem = try reply.problem()
       #expect((problem.status, problem.type) == (409, "urn:rollcall:problem:rrset-too-large"))
       #expect(problem.limit == 65_535)
-      #expect(problem.detail.contains("spread the instances over several services"))
+      #expect(problem.detail.contains("set max_answers of the service"))
       #expect(try await server.put(path, #"{"address": "10.0.0.1"}"#).status == 201)
     }
   }

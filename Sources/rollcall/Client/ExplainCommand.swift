@@ -65,10 +65,12 @@ struct ExplainCommand: AsyncParsableCommand {
   private static func cells(_ instance: JSON) -> [TextTable.Cell] {
     func text(_ name: String) -> String { instance[name]?.string ?? "" }
     let reason = instance["reason"]?.string
+    let isHeld = if case .bool(true) = instance["held"] { true } else { false }
+    let word = reason ?? (isHeld ? "held" : nil)
     return [
       .init(text("service")), .init(text("id")), .init(text("status")),
       reason == nil ? .init("yes", .green) : .init("no", .red),
-      .init(reason.map { "\($0): \(text("detail"))" } ?? "-"),
+      .init(word.map { "\($0): \(text("detail"))" } ?? "-"),
     ]
   }
 }
