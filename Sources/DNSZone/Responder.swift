@@ -1,6 +1,6 @@
 // From the octets of a query to the octets of its reply.
 
-package import DNSWire
+import DNSWire
 
 /// Answers queries from the published zones; one for each thread that answers.
 ///
@@ -20,8 +20,6 @@ package final class Responder {
   private(set) var now: BootTime = 0
   private(set) var wallSeconds: UInt32 = 0
   private var areCookiesRequired = false
-  /// Of the last reply, with its upper bits (RFC 6891 section 6.1.3).
-  package private(set) var lastCode = ResponseCode.noError
 
   /// - Returns: nil when ``Reclamation/readerLimit`` threads answer already.
   package init?(domain: ZoneDomain, settings: ResponderSettings) {
@@ -112,7 +110,6 @@ package final class Responder {
       return 0
     }
     let length = finish(&outcome, request, reply)
-    lastCode = outcome.code
     replies?.count(checked.type, outcome.code, length: length, isUDP: isUDP)
     return length
   }

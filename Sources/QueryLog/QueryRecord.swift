@@ -20,8 +20,7 @@ struct QueryRecord: Sendable {
   let answers: Int
   let isTruncated: Bool
 
-  /// - Parameter code: the reply's, if there is one.
-  init(_ exchange: Exchange, _ code: ResponseCode) {
+  init(_ exchange: Exchange) {
     let octets = exchange.client.count
     client =
       octets == 4 || octets == 16
@@ -41,8 +40,9 @@ struct QueryRecord: Sendable {
       ? nil : DomainName(uncheckedWire: Array(message[Header.length..<Header.length + nameLength]))
     replySize = exchange.replyLength
     let isReplied = replySize >= Header.length
-    self.code = isReplied ? code : nil
-    let reply = exchange.reply
+    let reply = UnsafeMutableRawBufferPointer(rebasing: exchange.reply[..<replySize])
+      .assumingMemoryBound(to: UInt8.self)
+    code = isReplied ? ResponseCode(of: reply.span) : nil
     answers = isReplied ? Int(reply[6]) << 8 | Int(reply[7]) : 0
     // RFC 1035 section 4.1.1: the bit TC.
     isTruncated = isReplied && reply[2] & 0x02 != 0

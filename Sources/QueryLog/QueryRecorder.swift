@@ -1,7 +1,6 @@
 // Takes queries and replies for the log and for dnstap, in a thread that answers.
 
 package import DNSTransport
-package import DNSWire
 import Glibc
 
 /// One for each thread that answers. It copies what it takes and never waits.
@@ -27,10 +26,8 @@ package final class QueryRecorder {
   }
 
   /// A query of the batch has its reply, or none.
-  ///
-  /// - Parameter code: the reply's, with its upper bits (RFC 6891 section 6.1.3).
-  package func note(_ exchange: Exchange, _ code: ResponseCode) {
-    if let log, logSampler.takesNext() { log.add(QueryRecord(exchange, code)) }
+  package func note(_ exchange: Exchange) {
+    if let log, logSampler.takesNext() { log.add(QueryRecord(exchange)) }
     if let dnstap, dnstapSampler.takesNext() {
       var ended = timespec()
       clock_gettime(CLOCK_REALTIME, &ended)

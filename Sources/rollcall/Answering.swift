@@ -47,7 +47,7 @@ struct Answering {
           exchanges[index].replyLength = responder.reply(
             to: exchanges[index].query, from: exchanges[index].client,
             into: exchanges[index].reply, isUDP: exchanges[index].transport == .udp)
-          recorder?.note(exchanges[index], responder.lastCode)
+          recorder?.note(exchanges[index])
         }
         responder.end()
         responder.noteBatch(of: exchanges.count, until: clock.boot())
