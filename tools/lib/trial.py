@@ -1,4 +1,4 @@
-"""What tools/drain and tools/watchers do alike: arguments, their directory, exit codes."""
+"""What tools that try a server do alike: arguments and exit codes; a run of drain or watchers."""
 
 import argparse
 import collections

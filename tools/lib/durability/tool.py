@@ -1,6 +1,5 @@
 """What the three tools do alike: their common arguments, the directory they work in, exit codes."""
 
-import argparse
 import os
 import shutil
 import signal
@@ -11,31 +10,20 @@ import tempfile
 import debian
 from durability import sabotage
 from durability.server import Server
+from trial import BROKEN, HELD, NOT_TESTED
+from trial import parser as common_parser
 
-HELD, BROKEN, NOT_TESTED = 0, 1, 2
 SHOWN, LONGEST = 10, 1500  # faults, and characters of each; the first says most
 
 
 def parser(name, text, examples):
-    parsed = argparse.ArgumentParser(
-        prog=f"tools/{name}", description=text, epilog=examples,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
-    parsed.add_argument("--binary", metavar="PATH", help="a program that is already built")
-    parsed.add_argument("--seed", type=int, default=1, help="for what is random (default: 1)")
+    parsed = common_parser(name, text, examples)
     parsed.add_argument("--keep", metavar="DIR", help="work in this new directory and keep it")
     parsed.add_argument(
         "--self-test", action="store_true",
         help="sabotage the program; holds (0) if the test finds that its promises are broken",
     )  # fmt: skip
     return parsed
-
-
-def positive(text):
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
 
 
 def run(parser, perform, lies, rehearse=list):
