@@ -27,7 +27,8 @@ package final class DnstapOutput: Sendable {
   nonisolated(unsafe) private let thread: OpaquePointer
   nonisolated(unsafe) private let queue: OpaquePointer
   private let isOpen = Atomic(true)
-  private let listeners = Mutex<[ListenAddress]>([])
+  /// Octets and port of each address of the server, made once: a frame only points to them.
+  private let listeners = Mutex<[(octets: [UInt8], port: UInt16)]>([])
   private let frames = Atomic(0)
   private let dropped = Atomic(0)
   /// Octets that libfstrm has and has not freed.
@@ -97,7 +98,7 @@ package final class DnstapOutput: Sendable {
 
   /// The addresses that exchanges refer to by their place. To be called before the first exchange.
   package func setListeners(_ addresses: [ListenAddress]) {
-    listeners.withLock { $0 = addresses }
+    listeners.withLock { $0 = addresses.map { ($0.answeringOctets, $0.port) } }
   }
 
   /// Frames that were handed to the writer since the start.
@@ -118,7 +119,7 @@ package final class DnstapOutput: Sendable {
       listeners.indices.contains(exchange.listener) ? listeners[exchange.listener] : nil
     }
     let message = DnstapMessage(
-      exchange: exchange, server: listener?.answeringOctets ?? [], serverPort: listener?.port ?? 0,
+      exchange: exchange, server: listener?.octets ?? [], serverPort: listener?.port ?? 0,
       began: began, ended: ended, identity: identity, version: version)
     add(message)
   }
