@@ -44,13 +44,14 @@ class Outcome:
         print(f"; {len(self.mistakes):,} mistakes", flush=True)
 
 
-def parser(name, text, examples):
+def parser(name, text, examples, is_random=True):
     parsed = argparse.ArgumentParser(
         prog=f"tools/{name}", description=text, epilog=examples,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     parsed.add_argument("--binary", metavar="PATH", help="a program that is already built")
-    parsed.add_argument("--seed", type=int, default=1, help="for what is random (default: 1)")
+    if is_random:
+        parsed.add_argument("--seed", type=int, default=1, help="for what is random (default: 1)")
     return parsed
 
 

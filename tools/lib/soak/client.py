@@ -45,9 +45,15 @@ class Client:
             self.http = http.client.HTTPConnection(*self.server.http, timeout=TIMEOUT)
         text = None if body is None else json.dumps(body)
         headers = {} if text is None else {"Content-Type": "application/json"}
-        self.http.request(method, path, text, headers)
-        reply = self.http.getresponse()
-        content = reply.read()
+        try:
+            self.http.request(method, path, text, headers)
+            reply = self.http.getresponse()
+            content = reply.read()
+        except (OSError, http.client.HTTPException):
+            # Else each later call would be wrong because of this one.
+            self.http.close()
+            self.http = None
+            raise
         return reply.status, json.loads(content) if content else None
 
     def ask(self, name, kind, tcp):

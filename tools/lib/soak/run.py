@@ -5,7 +5,6 @@ import random
 import threading
 import time
 
-from soak import server as servers
 from soak.churn import Churn
 from soak.garbage import Garbage
 from soak.reloads import Reloads
@@ -136,7 +135,7 @@ class Run:
         return least
 
     def compare(self, before, after):
-        sanitizer = servers.sanitizer(self.server.binary)
+        sanitizer = self.server.sanitizer
         growth = after[0] / before[0] - 1
         if sanitizer:
             self.say(f"built with the {sanitizer} sanitizer: its memory is not looked at")
@@ -151,10 +150,12 @@ class Run:
         status = self.server.stop()
         if status != 0:
             self.outcome.wrong(f"the server ended with {status}")
-        for line in self.server.log().splitlines():
-            if "Sanitizer" in line:
-                self.outcome.wrong(line)
-            elif " critical " in line or " error " in line and "zone file refused" not in line:
+        lines = self.server.log().splitlines()
+        # First, because whatever else is wrong may come of them.
+        findings = collections.Counter(line for line in lines if "SUMMARY: " in line)
+        self.outcome.mistakes[:0] = [f"{n} x {line}" for line, n in findings.items()]
+        for line in lines:
+            if " critical " in line or " error " in line and "zone file refused" not in line:
                 self.outcome.wrong(f"in the log: {line}")
 
 

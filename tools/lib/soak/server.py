@@ -1,12 +1,15 @@
 """A server that a tool drives: started, looked at from outside, ended."""
 
 import os
+import shutil
 import signal
 import subprocess
 import time
 
+from bench.cores import die_with_parent
 from loopback import free_port
 
+MUTEX = os.path.join(os.path.dirname(os.path.realpath(__file__)), "mutex.c")
 START, STOP = 120, 60  # seconds; a sanitizer makes both slow
 
 
@@ -20,6 +23,7 @@ class Server:
         self.zones = os.path.join(directory, "zones")
         os.mkdir(self.zones)
         self.process = None
+        self.sanitizer = sanitizer(binary)
 
     def __enter__(self):
         with open(self.log_path, "wb") as log:
@@ -30,7 +34,7 @@ class Server:
                     "--data", os.path.join(self.directory, "data"), *self.arguments,
                 ],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env={k: v for k, v in os.environ.items() if not k.startswith("ROLLCALL_")},
+                env=self.environment(), preexec_fn=die_with_parent,
             )  # fmt: skip
         deadline = time.monotonic() + START
         while " ready " not in self.log():
@@ -39,6 +43,20 @@ class Server:
                 raise RuntimeError(f"the server does not get ready:\n{self.log()[-2000:]}")
             time.sleep(0.05)
         return self
+
+    def environment(self):
+        others = {k: v for k, v in os.environ.items() if not k.startswith("ROLLCALL_")}
+        if self.sanitizer != "thread":
+            return others
+        library = os.path.join(self.directory, "mutex.so")
+        # Swift's own, since no other compiler calls as Swift does.
+        swift = os.path.realpath(shutil.which("swift"))
+        compiler = os.path.join(os.path.dirname(swift), "clang")
+        subprocess.run(
+            [compiler, "-O2", "-Wall", "-Wextra", "-shared", "-fPIC", "-o", library, MUTEX],
+            check=True,
+        )
+        return others | {"LD_PRELOAD": library}
 
     def __exit__(self, *_):
         if self.process.poll() is None:
