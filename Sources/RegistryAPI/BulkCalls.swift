@@ -9,7 +9,8 @@ extension RegistryAPI {
   func registerMany(
     _ request: Request, by caller: Caller, from peer: Peer
   ) async throws -> Response {
-    let list = try await request.bulkList(.instances, sharing: bulkBodyRoom) { item, reader in
+    let room = bulkBodyRoom.share(of: peer.address)
+    let list = try await request.bulkList(.instances, sharing: room) { item, reader in
       let item = try reader.registration(item, peer: peer)
       try caller.checkWrite(item.key.service)
       try caller.checkAddresses(item.value.registration)
@@ -29,7 +30,8 @@ extension RegistryAPI {
   func renewMany(
     _ request: Request, by caller: Caller, from peer: Peer
   ) async throws -> Response {
-    let list = try await request.bulkList(.renewals, sharing: bulkBodyRoom) { item, reader in
+    let room = bulkBodyRoom.share(of: peer.address)
+    let list = try await request.bulkList(.renewals, sharing: room) { item, reader in
       let item = try reader.renewal(item)
       try caller.checkWrite(item.key.service)
       return item

@@ -99,7 +99,7 @@ extension Request {
   /// - Parameter read: makes an item of an element; throws `JSONFault`, `RegistryError` or
   ///   ``Problem`` for one that is to be refused.
   func bulkList<Value>(
-    _ name: BulkName, sharing room: BodyRoom,
+    _ name: BulkName, sharing room: BodyRoom.Share,
     _ read: (JSONValue, inout BulkReader) throws -> BulkItem<Value>
   ) async throws -> BulkList<Value> {
     let others = BulkName.allCases.filter { $0 != name }

@@ -23,6 +23,7 @@ final class EventBroadcast: EventListener {
     var topics: [ServiceName: Topic] = [:]
     /// Those who watch all services that they may see.
     var general: [ObjectIdentifier: EventWatcher] = [:]
+    var times = WatcherTimes(at: .now())
     var streams = 0
     var waitingCalls = 0
   }
@@ -36,6 +37,14 @@ final class EventBroadcast: EventListener {
 
   init(names: OwnerNames) {
     self.names = names
+    let timer = DispatchSource.makeTimerSource(queue: queue)
+    let step = Int(WatcherTimes.step.nanoseconds)
+    timer.schedule(deadline: .now(), repeating: .nanoseconds(step), leeway: .nanoseconds(step / 4))
+    timer.setEventHandler { [weak self] in
+      guard let self else { return timer.cancel() }
+      tellTime()
+    }
+    timer.activate()
   }
 
   // MARK: Watchers
@@ -48,6 +57,11 @@ final class EventBroadcast: EventListener {
   func remove(_ watcher: EventWatcher) {
     watchers.subtract(1, ordering: .sequentiallyConsistent)
     state.withLock { $0.remove(watcher) }
+  }
+
+  private func tellTime() {
+    let due = state.withLock { $0.times.takeDue(at: .now()) }
+    for watcher in due { watcher.noteTime() }
   }
 
   // MARK: Events
@@ -153,6 +167,7 @@ extension EventBroadcast.State {
         topics[service, default: EventBroadcast.Topic()].watchers[id] = watcher
       }
     }
+    times.add(watcher, at: .now())
     if watcher.isStream { streams += 1 } else { waitingCalls += 1 }
   }
 
@@ -166,6 +181,7 @@ extension EventBroadcast.State {
         if topics[service]?.watchers.isEmpty ?? false { topics[service] = nil }
       }
     }
+    times.remove(watcher)
     if watcher.isStream { streams -= 1 } else { waitingCalls -= 1 }
   }
 
@@ -206,9 +222,19 @@ extension EventBroadcast.State {
     -> EventBroadcast.Batch
   {
     guard cursor.place >= recent.start else { return .tooLate }
+    return switch watcher.scope {
+    case .all: next(for: watcher, &cursor, at: cursor.place..<recent.end)
+    case .services(let services):
+      next(for: watcher, &cursor, at: places(of: services, from: cursor.place))
+    }
+  }
+
+  private func next(
+    for watcher: EventWatcher, _ cursor: inout EventBroadcast.Cursor, at places: some Sequence<Int>
+  ) -> EventBroadcast.Batch {
     var buffer = ByteBuffer()
     var count = 0
-    for place in places(for: watcher, from: cursor.place) {
+    for place in places {
       let entry = recent[place]
       cursor.place = place + 1
       guard watcher.scope.contains(entry.event.service) else { continue }
@@ -225,9 +251,8 @@ extension EventBroadcast.State {
     return count > 0 ? .events(buffer, count: count) : .nothing
   }
 
-  /// In order; of the services that are watched by name theirs alone.
-  private func places(for watcher: EventWatcher, from first: Int) -> [Int] {
-    guard case .services(let services) = watcher.scope else { return Array(first..<recent.end) }
+  /// Of the events of these services, in order.
+  private func places(of services: [ServiceName], from first: Int) -> [Int] {
     let places = services.flatMap { service -> Deque<Int>.SubSequence in
       let places = topics[service]?.places ?? []
       // The last ones are looked at first: mostly one is new.

@@ -57,7 +57,7 @@ extension RegistryAPI {
     guard request.method != .head else { return response }
     let connection = try await peer.watch()
     let watcher = EventWatcher(
-      services.map { .services($0.filter(caller.covers)) } ?? .all(caller.reach), isStream: true,
+      services.map { .services($0.filter(caller.covers)) } ?? .all(caller.reach), .stream,
       limits: connections.limits
     ) { connection.close(.slowWatcher) }
     peer.whenGone { watcher.end() }
@@ -78,13 +78,12 @@ extension RegistryAPI {
   ) async throws {
     guard wait.seconds > 0, await !registry.hasChanged(name, after: wait.revision) else { return }
     let connection = try await peer.watch()
-    let watcher = EventWatcher(.services([name]), isStream: false, limits: connections.limits)
+    let watcher = EventWatcher(
+      .services([name]), .call(seconds: wait.seconds), limits: connections.limits)
     peer.whenGone { watcher.end() }
-    let timeout = connection.after(wait.seconds) { watcher.end() }
     broadcast.add(watcher)
     defer {
       broadcast.remove(watcher)
-      timeout.cancel()
       connection.endWatching()
     }
     await withTaskCancellationOrGracefulShutdownHandler {

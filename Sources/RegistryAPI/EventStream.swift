@@ -19,13 +19,9 @@ struct EventStream: Sendable {
   private var broadcast: EventBroadcast { api.broadcast }
 
   func run(_ writer: inout any ResponseBodyWriter) async throws {
-    let heartbeat = connection.every(api.connections.limits.heartbeatSeconds) { [watcher] in
-      watcher.noteHeartbeat()
-    }
     broadcast.add(watcher)
     defer {
       broadcast.remove(watcher)
-      heartbeat.cancel()
       connection.endWatching()
     }
     try await withTaskCancellationOrGracefulShutdownHandler {

@@ -28,6 +28,13 @@ final class EventWatcher: Sendable {
     }
   }
 
+  enum Kind {
+    /// It is sent events, and a heartbeat from time to time.
+    case stream
+    /// It waits for one change, for no longer than that.
+    case call(seconds: Int)
+  }
+
   fileprivate struct State {
     var waiter: CheckedContinuation<Signal, Never>?
     var hasNews = false
@@ -42,6 +49,8 @@ final class EventWatcher: Sendable {
   let scope: Scope
   /// Whether it is sent events; else it waits for one change.
   let isStream: Bool
+  /// After which it is woken though nothing has changed.
+  let interval: TimeAmount
   private let unsentLimit: Int
   private let grace: TimeAmount
   private let whenTooSlow: @Sendable () -> Void
@@ -49,11 +58,15 @@ final class EventWatcher: Sendable {
 
   /// - Parameter whenTooSlow: ends the connection, at which it can't be told anything more.
   init(
-    _ scope: Scope, isStream: Bool, limits: HTTPConnectionLimits,
+    _ scope: Scope, _ kind: Kind, limits: HTTPConnectionLimits,
     whenTooSlow: @escaping @Sendable () -> Void = {}
   ) {
     self.scope = scope
-    self.isStream = isStream
+    (isStream, interval) =
+      switch kind {
+      case .stream: (true, .seconds(Int64(limits.heartbeatSeconds)))
+      case .call(let seconds): (false, .seconds(Int64(seconds)))
+      }
     unsentLimit = limits.watcherUnsentOctets
     grace = .seconds(Int64(limits.graceSeconds))
     self.whenTooSlow = whenTooSlow
@@ -91,8 +104,11 @@ final class EventWatcher: Sendable {
     if isTooSlow { whenTooSlow() }
   }
 
-  func noteHeartbeat() {
-    signal { $0.isHeartbeatDue = true }
+  /// That ``interval`` has gone by.
+  func noteTime() {
+    signal { [isStream] state in
+      if isStream { state.isHeartbeatDue = true } else { state.hasEnded = true }
+    }
   }
 
   func end() {

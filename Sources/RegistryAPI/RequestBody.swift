@@ -15,7 +15,7 @@ extension Request {
   /// - Throws: ``Problem`` with 413, 415, 400 or, where there is no room, 503; other errors are the
   ///   connection's.
   func json<Result>(
-    upTo limit: Int = APILimits.bodyLength, sharing room: BodyRoom? = nil,
+    upTo limit: Int = APILimits.bodyLength, sharing room: BodyRoom.Share? = nil,
     _ read: (JSONValue) throws -> Result
   ) async throws -> Result? {
     // Said in advance, it need not arrive first.

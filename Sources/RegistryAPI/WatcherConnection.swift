@@ -31,15 +31,4 @@ struct WatcherConnection: Sendable {
   func close(_ reason: HTTPCloseReason) {
     client.yield(reason)
   }
-
-  /// Does `body` after so many seconds, unless it is cancelled.
-  func after(_ seconds: Int, _ body: @escaping @Sendable () -> Void) -> Scheduled<Void> {
-    channel.eventLoop.scheduleTask(in: .seconds(Int64(seconds)), body)
-  }
-
-  /// Does `body` each time that so many seconds have gone by, until it is cancelled.
-  func every(_ seconds: Int, _ body: @escaping @Sendable () -> Void) -> RepeatedTask {
-    let time = TimeAmount.seconds(Int64(seconds))
-    return channel.eventLoop.scheduleRepeatedTask(initialDelay: time, delay: time) { _ in body() }
-  }
 }

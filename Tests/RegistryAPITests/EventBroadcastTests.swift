@@ -23,7 +23,7 @@ import Testing
     _ scope: EventWatcher.Scope, limits: HTTPConnectionLimits = HTTPConnectionLimits(),
     whenTooSlow: @escaping @Sendable () -> Void = {}
   ) -> EventWatcher {
-    let watcher = EventWatcher(scope, isStream: true, limits: limits, whenTooSlow: whenTooSlow)
+    let watcher = EventWatcher(scope, .stream, limits: limits, whenTooSlow: whenTooSlow)
     broadcast.add(watcher)
     return watcher
   }
@@ -144,7 +144,7 @@ import Testing
   @Test("Signals that come before a watcher waits are not lost, and news goes last")
   func signals() async {
     let watcher = watcher(.all(nil))
-    watcher.noteHeartbeat()
+    watcher.noteTime()
     watcher.noteNews(1, at: .now())
     #expect(await watcher.wait() == .heartbeat)
     #expect(await watcher.wait() == .news)
