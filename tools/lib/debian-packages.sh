@@ -55,6 +55,19 @@ packaging_packages=(
 # shellcheck disable=SC2034
 page_packages=(chromium chromium-driver fonts-liberation python3-selenium)
 
+# To run a Python script in a network of its own, and to make a certificate.
+# shellcheck disable=SC2034
+python_packages=(iproute2 openssl util-linux)
+
+# Clients of DNS, and what builds those that are made here. tools/clients keeps their installation
+# from starting them. `dnsmasq` and `systemd-resolved` would take over this machine's resolver.
+# shellcheck disable=SC2034
+clients_packages=(
+  bind9 bind9-dnsutils curl dnsmasq-base gcc golang-go haproxy iproute2 knot-dnsutils ldnsutils
+  libc6-dev musl-tools nginx nodejs openjdk-17-jdk-headless openssh-client prometheus
+  python3-dnspython python3-venv unbound
+)
+
 # To build the sender of tools/flood.
 # shellcheck disable=SC2034
 flood_packages=(gcc libc6-dev)

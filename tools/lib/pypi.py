@@ -1,27 +1,25 @@
-"""The programs from PyPI that tools/openapi needs, in a directory of their own."""
+"""Programs and modules from PyPI that a tool needs, in a directory of their own."""
 
 import os
 import shutil
 import subprocess
 import sys
 
-# Both are pinned; what they need themselves comes as pip finds it.
-PACKAGES = ("schemathesis==4.32.5", "openapi-spec-validator==0.9.0")
 INSTALLATION = 600  # seconds
 
 
 class Programs:
-    def __init__(self, directory):
-        """Installs them unless these versions are there."""
+    def __init__(self, directory, packages):
+        """Installs them unless these versions are there; what they need comes as pip finds it."""
         self.directory = directory
         stamp = os.path.join(directory, "installed")
-        wanted = "\n".join(PACKAGES)
+        wanted = "\n".join(packages)
         if read(stamp) == wanted:
             return
         shutil.rmtree(directory, ignore_errors=True)
         run = {"check": True, "timeout": INSTALLATION, "stdout": sys.stderr}
         subprocess.run([sys.executable, "-m", "venv", directory], **run)
-        subprocess.run([self.path("pip"), "install", "--quiet", *PACKAGES], **run)
+        subprocess.run([self.path("pip"), "install", "--quiet", *packages], **run)
         with open(stamp, "w", encoding="ascii") as file:
             file.write(wanted)
 

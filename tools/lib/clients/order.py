@@ -1,0 +1,59 @@
+"""What the instances that calls have reached, one after another, tell of how load spreads."""
+
+import collections
+import math
+
+DEVIATIONS = 5  # of a binomial share: by chance, once in some million
+
+
+class Mistake(Exception):
+    """What a client did is not what its row says."""
+
+
+def exact(reached, members):
+    """Of n consecutive calls each reaches another instance: the server's turn, unchanged."""
+    only(reached, members)
+    count = len(members)
+    for at in range(len(reached) - count + 1):
+        window = reached[at : at + count]
+        if len(set(window)) != count:
+            raise Mistake(f"calls {at + 1} to {at + count} do not reach each once: {window}")
+
+
+def even(reached, members):
+    """Each as often as chance would have it."""
+    only(reached, members)
+    share = 1 / len(members)
+    mean = len(reached) * share
+    allowed = DEVIATIONS * math.sqrt(mean * (1 - share))
+    for member, count in tally(reached, members).items():
+        if abs(count - mean) > allowed:
+            raise Mistake(f"{member} has {count} of {len(reached)} calls, not about {mean:.0f}")
+
+
+def weighted(reached, weights):
+    """Each its share by weight, but for one round."""
+    only(reached, weights)
+    total = sum(weights.values())
+    for member, count in tally(reached, weights).items():
+        mean = len(reached) * weights[member] / total
+        if abs(count - mean) > total:
+            raise Mistake(f"{member} has {count} of {len(reached)} calls, not {mean:.0f}")
+
+
+def always(reached, member):
+    """One instance has them all."""
+    others = set(reached) - {member}
+    if others:
+        raise Mistake(f"not always {member}, but also {sorted(others)}")
+
+
+def only(reached, members):
+    strangers = set(reached) - set(members)
+    if strangers:
+        raise Mistake(f"calls reach what they should not: {sorted(strangers)[:5]}")
+
+
+def tally(reached, members):
+    counted = collections.Counter(reached)
+    return {member: counted[member] for member in members}
