@@ -7,13 +7,15 @@ import PackageDescription
 let package = Package(
   name: "rollcall",
   products: [
-    .executable(name: "rollcall", targets: ["rollcall"])
+    .executable(name: "rollcall", targets: ["rollcall"]),
+    .library(name: "RollcallClient", targets: ["RollcallClient"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
@@ -61,28 +63,40 @@ let package = Package(
         "DNSWire", "DNSZone", "JSONText", "ServiceRegistry", .hummingbird, .logging, .metrics,
         .nioCore, .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .nioSSL,
+        .serviceLifecycle,
       ],
       resources: [.embedInCode("Page"), .embedInCode("openapi.yaml")],
       swiftSettings: strict),
     .target(
+      name: "DNSClient", dependencies: ["DNSWire", .nioCore, .nioPosix], swiftSettings: strict),
+    .target(
+      name: "DNSForwarding",
+      dependencies: ["DNSClient", "DNSTransport", "DNSWire", "DNSZone", .logging],
+      swiftSettings: strict),
+    // The library that applications link, and the only target with a public interface.
+    .target(
+      name: "RollcallClient",
+      dependencies: [
+        "DNSClient", "DNSWire", .asyncHTTPClient, .logging, .metrics, .nioCore, .nioHTTP1,
+        .nioPosix, .nioSSL, .serviceLifecycle, .tracing,
+      ],
+      swiftSettings: strict),
+    .target(
       name: "APIClient",
       dependencies: [
-        "DNSWire", "JSONText", .nioCore, .nioPosix,
-        .product(name: "AsyncHTTPClient", package: "async-http-client"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOSSL", package: "swift-nio-ssl"),
+        "JSONText", "RollcallClient", .asyncHTTPClient, .nioCore,
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "rollcall",
       dependencies: [
         "CLinuxPrivileges", "DNSWire", "DNSZone", "LDNS", "DNSTransport", "ServiceRegistry",
-        "QueryLog", "JSONText", "RegistryStorage", "RegistryAPI", "APIClient", .logging,
+        "DNSClient", "DNSForwarding", "QueryLog", "JSONText", "RegistryStorage", "RegistryAPI",
+        "RollcallClient", "APIClient", .logging,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .serviceLifecycle,
         .product(name: "SystemPackage", package: "swift-system"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"), .yams,
       ],
@@ -112,6 +126,17 @@ let package = Package(
     .executableTarget(
       name: "SimulationDriver", dependencies: ["Simulation"], path: "Tests/SimulationDriver",
       swiftSettings: strict),
+    // The promises of a mesh amid instances that fail: what `tools/mesh` tries, in virtual time and
+    // on loopback, and the test runs try for a shorter time.
+    .target(
+      name: "MeshTrial",
+      dependencies: [
+        "RollcallClient", "TestSupport", .heap, .metricsTestKit, .nioCore, .nioHTTP1, .nioPosix,
+      ],
+      path: "Tests/MeshTrial", swiftSettings: strict),
+    .executableTarget(
+      name: "MeshDriver", dependencies: ["MeshTrial"], path: "Tests/MeshDriver",
+      swiftSettings: strict),
     .testTarget(
       name: "FuzzReplayTests", dependencies: ["DNSWire", "FuzzTargets", "TestSupport"],
       swiftSettings: strict),
@@ -124,6 +149,12 @@ let package = Package(
     .testTarget(name: "JSONTextTests", dependencies: ["JSONText"], swiftSettings: strict),
     .testTarget(
       name: "DNSTransportTests", dependencies: ["DNSTransport", .logging],
+      swiftSettings: strict),
+    .testTarget(
+      name: "DNSForwardingTests",
+      dependencies: [
+        "DNSClient", "DNSForwarding", "DNSTransport", "DNSWire", "DNSZone", "TestSupport", .logging,
+      ],
       swiftSettings: strict),
     .testTarget(
       name: "QueryLogTests",
@@ -150,27 +181,53 @@ let package = Package(
         .hummingbird, .logging, .metrics, .nioCore, .yams,
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+        .serviceLifecycle,
       ],
       swiftSettings: strict),
     .testTarget(
-      name: "APIClientTests", dependencies: ["APIClient", "JSONText"], swiftSettings: strict),
+      name: "APIClientTests", dependencies: ["APIClient", "JSONText", "RollcallClient"],
+      swiftSettings: strict),
     .testTarget(
-      name: "EndToEndTests", dependencies: ["DNSWire", "TestSupport", "rollcall"],
+      name: "RollcallClientTests",
+      dependencies: [
+        "DNSWire", "MeshTrial", "RollcallClient", "TestSupport", .logging, .metrics,
+        .metricsTestKit, .nioCore, .nioHTTP1, .nioPosix, .serviceLifecycle,
+        .product(name: "InMemoryTracing", package: "swift-distributed-tracing"), .tracing,
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "EndToEndTests",
+      dependencies: [
+        "DNSWire", "RollcallClient", "TestSupport", "rollcall", .logging, .serviceLifecycle,
+      ],
       swiftSettings: strict),
   ],
   cxxLanguageStandard: .cxx17
 )
 
 extension Target.Dependency {
+  static var asyncHTTPClient: Self {
+    .product(name: "AsyncHTTPClient", package: "async-http-client")
+  }
   static var deque: Self { .product(name: "DequeModule", package: "swift-collections") }
   static var heap: Self { .product(name: "HeapModule", package: "swift-collections") }
   static var hummingbird: Self { .product(name: "Hummingbird", package: "hummingbird") }
   static var logging: Self { .product(name: "Logging", package: "swift-log") }
   static var metrics: Self { .product(name: "CoreMetrics", package: "swift-metrics") }
+  static var metricsTestKit: Self {
+    .product(name: "MetricsTestKit", package: "swift-metrics")
+  }
   static var nioCore: Self { .product(name: "NIOCore", package: "swift-nio") }
-  static var yams: Self { .product(name: "Yams", package: "Yams") }
+  static var nioHTTP1: Self { .product(name: "NIOHTTP1", package: "swift-nio") }
   static var nioPosix: Self { .product(name: "NIOPosix", package: "swift-nio") }
+  static var nioSSL: Self { .product(name: "NIOSSL", package: "swift-nio-ssl") }
+  static var serviceLifecycle: Self {
+    .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+  }
+  static var tracing: Self {
+    .product(name: "Tracing", package: "swift-distributed-tracing")
+  }
+  static var yams: Self { .product(name: "Yams", package: "Yams") }
 }
 
 var strict: [SwiftSetting] {

@@ -1,6 +1,7 @@
 // Lists that come in pages.
 
 package import JSONText
+package import RollcallClient
 
 /// All pages of a list together.
 package struct APIPages {
@@ -16,14 +17,14 @@ extension APIClient {
   ///   - member: which one of a page has the items.
   ///   - call: the call for the page after a cursor.
   package func pages(
-    _ member: String, _ call: (_ cursor: String?) -> APICall
-  ) async throws(APIError) -> APIPages {
+    _ member: String, _ call: (_ cursor: String?) -> ServerCall
+  ) async throws(RollcallError) -> APIPages {
     var list = APIPages()
     var cursor: String?
     repeat {
       let page = try await send(call(cursor))
       guard let items = page[member]?.items else {
-        throw APIError(.unreadable, "\(access.url) replied without '\(member)'")
+        throw RollcallError(.unreadable, "\(connection.access.url) replied without '\(member)'")
       }
       if cursor == nil { list.first = page }
       list.items += items

@@ -2,6 +2,7 @@
 
 import FoundationEssentials
 import JSONText
+package import RollcallClient
 
 /// How long it is until a time in a reply, by this machine's clock; zero for what is no time.
 package func timeLeft(until time: String) -> Duration {
@@ -30,9 +31,9 @@ extension APIClient {
   /// - Parameter safeAt: the end as the server told it.
   package func waitUntilDrained(
     _ name: InstanceName, _ safeAt: String
-  ) async throws(APIError) -> DrainEnd {
+  ) async throws(RollcallError) -> DrainEnd {
     while true {
-      do throws(APIError) {
+      do throws(RollcallError) {
         guard try await send(.show(name))["status"]?.string == "draining" else {
           return .registered
         }

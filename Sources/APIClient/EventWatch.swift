@@ -2,23 +2,21 @@
 
 import AsyncHTTPClient
 import NIOCore
+package import RollcallClient
 
 package struct EventWatch: Sendable {
   package enum News: Sendable {
     case event(ServerEvent)
     /// A connection that was there is lost; it is tried again.
-    case lost(APIError)
+    case lost(RollcallError)
     case connectedAgain
   }
-
-  /// A stream without an octet for so long is dead: the server sends a comment each 15 seconds.
-  package static let silence = Duration.seconds(45)
 
   private let client: APIClient
   private let services: [String]
 
   /// - Parameters:
-  ///   - client: gives a connection up after ``silence``.
+  ///   - client: gives a connection up after `StreamEvent.silenceLimit`.
   ///   - services: none: all.
   package init(_ client: APIClient, services: [String]) {
     self.client = client
@@ -29,14 +27,14 @@ package struct EventWatch: Sendable {
   ///
   /// - Throws: why no connection came about at first, or what will not pass by itself: a token that
   ///   is not valid any more, say.
-  package func run(_ takes: (News) -> Bool) async throws(APIError) {
+  package func run(_ takes: (News) -> Bool) async throws(RollcallError) {
     var parser = EventParser()
-    var retry = client.access.retry
+    var retry = client.connection.access.retry
     var failures = 0
     var failingSince = ContinuousClock.now
     while !Task.isCancelled {
-      do throws(APIError) {
-        let body = try await client.open(.events(of: services, after: parser.lastID))
+      do throws(RollcallError) {
+        let body = try await client.connection.open(.events(of: services, after: parser.lastID))
         if parser.lastID != nil, failures > 0, !takes(.connectedAgain) { return }
         failures = 0
         // Whoever was connected once waits for the server as long as it takes.
@@ -61,19 +59,19 @@ package struct EventWatch: Sendable {
   /// - Throws: how the stream ended.
   private func follow(
     _ body: HTTPClientResponse.Body, _ parser: inout EventParser, _ takes: (News) -> Bool
-  ) async throws(APIError) -> Bool {
+  ) async throws(RollcallError) -> Bool {
     parser.beginAgain()
     do {
       for try await part in body {
-        for event in try parser.take(part.readableBytesView) where !takes(.event(event)) {
-          return false
+        for event in try parser.take(part.readableBytesView) {
+          guard takes(.event(try ServerEvent(event))) else { return false }
         }
       }
-    } catch let error as APIError {
+    } catch let error as RollcallError {
       throw error
     } catch {
-      throw APIError(error, from: client.access)
+      throw RollcallError(error, from: client.connection.access)
     }
-    throw APIError(.unreachable, "\(client.access.url) has ended the stream")
+    throw RollcallError(.unreachable, "\(client.connection.access.url) has ended the stream")
   }
 }

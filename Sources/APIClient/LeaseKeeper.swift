@@ -1,6 +1,7 @@
 // Keeps one instance registered.
 
 package import JSONText
+package import RollcallClient
 
 /// Registers an instance, renews its lease, and registers it again when the server has lost it.
 package struct LeaseKeeper: Sendable {
@@ -9,7 +10,7 @@ package struct LeaseKeeper: Sendable {
     /// With the instance as the server shows it.
     case registered(JSON)
     /// The first failure after a success.
-    case failing(APIError)
+    case failing(RollcallError)
     case renewedAgain
     case draining(until: String)
   }
@@ -42,13 +43,13 @@ package struct LeaseKeeper: Sendable {
   ///
   /// - Throws: why the server refuses the first registration. What it refuses later may be mended
   ///   there, and an instance that works is not to end for it.
-  package func run() async throws(APIError) {
+  package func run() async throws(RollcallError) {
     var plan = LeasePlan(leaseSeconds: leaseSeconds)
     var wasRegistered = false
     var isFailing = false
     while !Task.isCancelled {
       let outcome: LeasePlan.Outcome
-      do throws(APIError) {
+      do throws(RollcallError) {
         try await carryOut(plan.step)
         outcome = .kept
         wasRegistered = true
@@ -60,14 +61,14 @@ package struct LeaseKeeper: Sendable {
         guard wasRegistered || error.isPassing else { throw error }
         if !isFailing, !Task.isCancelled { tell(.failing(error)) }
         isFailing = true
-        outcome = .failed
+        outcome = .failed()
       }
       let pause = plan.pause(after: outcome, random: .random(in: 0..<1))
       guard (try? await Task.sleep(for: pause)) != nil else { return }
     }
   }
 
-  private func carryOut(_ step: LeasePlan.Step) async throws(APIError) {
+  private func carryOut(_ step: LeasePlan.Step) async throws(RollcallError) {
     switch step {
     case .register: tell(.registered(try await register()))
     case .renew: _ = try await client.send(.renew(name))
@@ -76,9 +77,9 @@ package struct LeaseKeeper: Sendable {
 
   /// Goes on when the task is cancelled: a call that was cut off could take effect after the drain
   /// that follows, and would end it.
-  private func register() async throws(APIError) -> JSON {
-    let call = Task { () -> Result<JSON, APIError> in
-      do throws(APIError) {
+  private func register() async throws(RollcallError) -> JSON {
+    let call = Task { () -> Result<JSON, RollcallError> in
+      do throws(RollcallError) {
         return .success(try await client.send(.register(name, registration)))
       } catch {
         return .failure(error)
@@ -93,7 +94,7 @@ package struct LeaseKeeper: Sendable {
   /// name stays as long as clients may look it up. Returns early when the task is cancelled.
   ///
   /// - Throws: why it can't be drained.
-  package func drain() async throws(APIError) {
+  package func drain() async throws(RollcallError) {
     let shown = try await client.send(.drain(name))
     guard let safeAt = shown["safe_at"]?.string else { return }
     tell(.draining(until: safeAt))
@@ -109,7 +110,7 @@ package struct LeaseKeeper: Sendable {
   private func waitUntilGone(_ safeAt: String) async {
     let deadline = ContinuousClock.now + timeLeft(until: safeAt)
     while !Task.isCancelled {
-      do throws(APIError) {
+      do throws(RollcallError) {
         _ = try await client.waitUntilDrained(name, safeAt)
         return
       } catch {
@@ -128,8 +129,8 @@ package struct LeaseKeeper: Sendable {
   }
 
   /// Takes the instance out of the registry at once.
-  package func deregister() async throws(APIError) {
-    do throws(APIError) {
+  package func deregister() async throws(RollcallError) {
+    do throws(RollcallError) {
       _ = try await client.send(.deregister(name))
     } catch  where error.kind == .notFound {
       // That is what was wanted.

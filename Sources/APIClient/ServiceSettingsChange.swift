@@ -1,6 +1,7 @@
 // Changes some settings of a service and leaves the others as they are.
 
 package import JSONText
+package import RollcallClient
 
 /// What is to be set; what is not named stays.
 package struct ServiceSettingsChange: Sendable {
@@ -27,13 +28,14 @@ package struct ServiceSettingsChange: Sendable {
   /// Carries the change out on what the service is at that moment.
   ///
   /// - Returns: the service as the server shows it then.
-  package func perform(on service: String, _ client: APIClient) async throws(APIError) -> JSON {
+  package func perform(on service: String, _ client: APIClient) async throws(RollcallError) -> JSON
+  {
     var attempt = 1
     while true {
       let current = try await client.service(service)
-      let condition: APICall.Condition =
+      let condition: ServerCall.Condition =
         (current?["revision"]?.integer).map { .revision($0) } ?? .absent
-      do throws(APIError) {
+      do throws(RollcallError) {
         return try await client.send(.configure(service, applied(to: current), if: condition))
       } catch {
         guard error.kind == .outdated, attempt < Self.attempts else { throw error }
@@ -45,8 +47,8 @@ package struct ServiceSettingsChange: Sendable {
 
 extension APIClient {
   /// The service with its instances; nil if there is none.
-  package func service(_ name: String) async throws(APIError) -> JSON? {
-    do throws(APIError) {
+  package func service(_ name: String) async throws(RollcallError) -> JSON? {
+    do throws(RollcallError) {
       return try await send(.service(name))
     } catch {
       guard error.kind == .notFound else { throw error }

@@ -27,12 +27,13 @@ package final class DNSServer: Sendable {
   private let tcpThreads: Int
   private let limits: TCPLimits
   private let makeAnswerer: MakeAnswerer
+  private let takeDeferred: TakeDeferred?
   private let logger: Logger
   private let state: Mutex<State>
 
   private init(
     _ sockets: [ListeningSockets], tcpThreads: Int, limits: TCPLimits,
-    makeAnswerer: @escaping MakeAnswerer, logger: Logger
+    makeAnswerer: @escaping MakeAnswerer, takeDeferred: TakeDeferred?, logger: Logger
   ) {
     boundAddresses = sockets.map(\.address)
     let udp = sockets.enumerated().flatMap { listener, sockets in
@@ -40,12 +41,14 @@ package final class DNSServer: Sendable {
     }
     workers = udp.enumerated().map { number, place in
       UDPWorker(
-        socket: place.socket, listener: place.listener, name: "dns-udp-\(number)", logger: logger)
+        socket: place.socket, listener: place.listener, name: "dns-udp-\(number)",
+        takeDeferred: takeDeferred, logger: logger)
     }
     state = Mutex(.opened(tcp: sockets.map(\.tcp)))
     self.tcpThreads = tcpThreads
     self.limits = limits
     self.makeAnswerer = makeAnswerer
+    self.takeDeferred = takeDeferred
     self.logger = logger
   }
 
@@ -54,10 +57,11 @@ package final class DNSServer: Sendable {
   /// - Parameters:
   ///   - workers: UDP threads for each address, at least 1, and event loops for TCP, at most 4.
   ///   - makeAnswerer: called on each of these threads when they start.
+  ///   - takeDeferred: takes what answerers defer; nil where they defer nothing.
   /// - Throws: the error of the first address that can't be bound; then none is.
   package static func open(
     addresses: [ListenAddress], workers: Int, limits: TCPLimits = TCPLimits(),
-    makeAnswerer: @escaping MakeAnswerer, logger: Logger
+    makeAnswerer: @escaping MakeAnswerer, takeDeferred: TakeDeferred? = nil, logger: Logger
   ) throws(TransportError) -> DNSServer {
     precondition(workers > 0, "no worker would answer")
     var sockets: [ListeningSockets] = []
@@ -66,7 +70,7 @@ package final class DNSServer: Sendable {
     }
     return DNSServer(
       sockets, tcpThreads: min(workers, tcpThreadLimit), limits: limits,
-      makeAnswerer: makeAnswerer, logger: logger)
+      makeAnswerer: makeAnswerer, takeDeferred: takeDeferred, logger: logger)
   }
 
   /// Returns once every thread has its answerer and serves. To be called once.
@@ -82,7 +86,7 @@ package final class DNSServer: Sendable {
     do throws(TransportError) {
       for worker in workers { try await worker.start(makeAnswerer) }
       let tcp = try await TCPServer.start(
-        sockets, threads: tcpThreads, limits: limits, makeAnswerer)
+        sockets, threads: tcpThreads, limits: limits, makeAnswerer, takeDeferred)
       state.withLock { $0 = .running(tcp) }
     } catch {
       await stopWorkers()

@@ -23,7 +23,8 @@ package struct Exchange {
   package let transport: Transport
   /// Whether the UDP reception that brought it was full, so that more is likely to wait.
   package let isReceptionFull: Bool
-  /// Octets of `reply` that the answerer has written; 0 means that no reply is sent.
+  /// Octets of `reply` that the answerer has written; 0 means that no reply is sent, less that it
+  /// is deferred.
   package var replyLength = 0
 
   package init(

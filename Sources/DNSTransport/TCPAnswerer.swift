@@ -52,7 +52,8 @@ final class TCPAnswerer {
 
   /// Answers the first batch of `input` and takes it out. `replies` is nil when there are none.
   func answerBatch(
-    of input: inout ByteBuffer, from origin: TCPOrigin, allocator: ByteBufferAllocator
+    of input: inout ByteBuffer, from origin: TCPOrigin, allocator: ByteBufferAllocator,
+    whenDeferred: (Exchange) -> Void
   ) -> (queries: Int, replies: ByteBuffer?, rest: Rest) {
     var replies: ByteBuffer?
     let (count, consumed, rest) = input.withUnsafeReadableBytes { stream in
@@ -62,6 +63,7 @@ final class TCPAnswerer {
           let batch = UnsafeMutableBufferPointer(start: exchanges, count: found.count)
           answer(batch)
           replies = frame(batch, allocator)
+          for exchange in batch where exchange.isDeferred { whenDeferred(exchange) }
         }
         return found
       }

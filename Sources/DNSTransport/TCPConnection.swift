@@ -22,6 +22,8 @@ final class TCPConnection: ChannelDuplexHandler {
 
   /// Octets of unsent replies at which reading and answering stop, and at which they go on.
   static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 32 * 1024, high: 64 * 1024)
+  /// Deferred replies that a connection waits for, at which nothing more is read from it.
+  static let awaitedLimit = 64
 
   private enum Phase {
     case open
@@ -44,6 +46,8 @@ final class TCPConnection: ChannelDuplexHandler {
   private var closeReason: TCPCloseReason?
   private var isAnswering = false
   private var isReadHeld = false
+  /// Replies that are made elsewhere.
+  private var awaited = 0
   /// When the client last made room for replies.
   private var lastWritable = NIODeadline.distantPast
 
@@ -165,7 +169,7 @@ extension TCPConnection {
 
   private var mayRead: Bool {
     guard let context, case .incomplete = rest else { return false }
-    return phase == .open && context.channel.isWritable
+    return phase == .open && context.channel.isWritable && awaited < Self.awaitedLimit
   }
 
   private func releaseHeldRead() {
@@ -194,7 +198,7 @@ extension TCPConnection {
 
   private func answerBatch(_ context: ChannelHandlerContext) {
     let batch = loop.answerBatch(
-      of: &input, from: origin, allocator: context.channel.allocator)
+      of: &input, from: origin, allocator: context.channel.allocator, whenDeferred: handOver)
     rest = batch.rest
     if batch.queries > 0 { client?.lastQuery = .now() }
     if let replies = batch.replies {
@@ -209,7 +213,7 @@ extension TCPConnection {
       closeReason = closeReason ?? .malformed
       closeWhenSent()
     case .incomplete where phase == .finishing:
-      closeWhenSent()
+      if awaited == 0 { closeWhenSent() }
     case .incomplete:
       releaseHeldRead()
     case .unknown where context.channel.isWritable:
@@ -218,5 +222,33 @@ extension TCPConnection {
     case .unknown:
       break
     }
+  }
+}
+
+// MARK: - Deferred replies
+
+extension TCPConnection {
+  /// Hands a query over whose reply may come after those to later queries (RFC 7766 section 7).
+  private func handOver(_ exchange: Exchange) {
+    guard let takeDeferred = loop.takeDeferred else { return }
+    awaited += 1
+    let way = NIOLoopBound(self, eventLoop: loop.eventLoop)
+    let eventLoop = loop.eventLoop
+    takeDeferred(
+      DeferredQuery(exchange) { octets in
+        eventLoop.execute { way.value.send(octets) }
+      })
+  }
+
+  private func send(_ reply: [UInt8]) {
+    awaited -= 1
+    guard let context, phase != .closing else { return }
+    if !reply.isEmpty {
+      var framed = context.channel.allocator.buffer(capacity: TCPFrame.lengthSize + reply.count)
+      framed.writeInteger(UInt16(reply.count))
+      framed.writeBytes(reply)
+      context.writeAndFlush(wrapOutboundOut(framed), promise: nil)
+    }
+    goOn(context)
   }
 }

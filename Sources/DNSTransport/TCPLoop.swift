@@ -14,16 +14,22 @@ final class TCPLoop: @unchecked Sendable {
   let eventLoop: any EventLoop
   let counters: TCPLoopCounters
   private let idle: TimeAmount
+  /// Takes what the answerer defers; nil where it defers nothing.
+  let takeDeferred: TakeDeferred?
   private var answerer: TCPAnswerer?
   private var connections: [ObjectIdentifier: TCPConnection] = [:]
   private var sweeping: RepeatedTask?
 
   /// Makes the answerer of the calling event loop.
-  init(eventLoop: any EventLoop, limits: TCPLimits, _ makeAnswerer: MakeAnswerer) throws {
+  init(
+    eventLoop: any EventLoop, limits: TCPLimits, _ makeAnswerer: MakeAnswerer,
+    _ takeDeferred: TakeDeferred?
+  ) throws {
     eventLoop.preconditionInEventLoop()
     let answerer = TCPAnswerer(try makeAnswerer())
     self.eventLoop = eventLoop
     self.answerer = answerer
+    self.takeDeferred = takeDeferred
     self.counters = answerer.counters
     self.idle = TimeAmount(limits.idle)
     let interval = TimeAmount.nanoseconds(max(1, idle.nanoseconds / Self.sweepsPerIdleTime))
@@ -43,11 +49,13 @@ final class TCPLoop: @unchecked Sendable {
   }
 
   func answerBatch(
-    of input: inout ByteBuffer, from origin: TCPOrigin, allocator: ByteBufferAllocator
+    of input: inout ByteBuffer, from origin: TCPOrigin, allocator: ByteBufferAllocator,
+    whenDeferred: (Exchange) -> Void
   ) -> (queries: Int, replies: ByteBuffer?, rest: TCPAnswerer.Rest) {
     eventLoop.preconditionInEventLoop()
     guard let answerer else { return (0, nil, .incomplete) }
-    return answerer.answerBatch(of: &input, from: origin, allocator: allocator)
+    return answerer.answerBatch(
+      of: &input, from: origin, allocator: allocator, whenDeferred: whenDeferred)
   }
 
   /// Drops the answerer, on the loop as it was made.

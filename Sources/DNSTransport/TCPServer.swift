@@ -28,7 +28,7 @@ final class TCPServer: Sendable {
   /// Takes the sockets over and accepts on them with `threads` event loops.
   static func start(
     _ sockets: [BoundSocket], threads: Int, limits: TCPLimits,
-    _ makeAnswerer: @escaping MakeAnswerer
+    _ makeAnswerer: @escaping MakeAnswerer, _ takeDeferred: TakeDeferred?
   ) async throws(TransportError) -> TCPServer {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: threads)
     let connections = TCPConnections(limits: limits)
@@ -38,7 +38,7 @@ final class TCPServer: Sendable {
       for loop in group.makeIterator() {
         loops.append(
           try await loop.submit {
-            try TCPLoop(eventLoop: loop, limits: limits, makeAnswerer)
+            try TCPLoop(eventLoop: loop, limits: limits, makeAnswerer, takeDeferred)
           }.get())
       }
       for (listener, socket) in sockets.enumerated() {

@@ -164,6 +164,15 @@ extension UDPBatch {
 }
 
 extension UDPBatch {
+  /// Hands over what was deferred of the last reception.
+  func handOverDeferred(
+    of answered: UnsafeMutableBufferPointer<Exchange>, _ late: LateDatagrams, to take: TakeDeferred
+  ) {
+    for index in answered.indices where answered[index].isDeferred {
+      take(DeferredQuery(answered[index], reply: late.way(received[slots[index]].header)))
+    }
+  }
+
   /// Sends the replies that `answered` exchanges of the last reception have.
   func reply(to answered: UnsafeMutableBufferPointer<Exchange>, from descriptor: Int32) {
     var count = 0

@@ -17,14 +17,18 @@ final class UDPWorker: Sendable {
   /// Which of the server's addresses it serves.
   private let listener: Int
   private let name: String
+  private let takeDeferred: TakeDeferred?
   private let logger: Logger
   private let isStopping = Atomic(false)
   private let thread = Mutex<SystemThread?>(nil)
 
-  init(socket: BoundSocket, listener: Int, name: String, logger: Logger) {
+  init(
+    socket: BoundSocket, listener: Int, name: String, takeDeferred: TakeDeferred?, logger: Logger
+  ) {
     self.socket = socket
     self.listener = listener
     self.name = name
+    self.takeDeferred = takeDeferred
     self.logger = logger
   }
 
@@ -66,12 +70,14 @@ final class UDPWorker: Sendable {
   }
 
   private func serve(_ answer: AnswerBatch) {
+    // Not kept longer: the port is to be free when the server has stopped.
+    let late = takeDeferred.map { (LateDatagrams(socket), $0) }
     var batch = UDPBatch(
       answeringFromAskedAddress: socket.address.isWildcard, listener: listener,
       counters: counters)
     var lastFailure: Int32 = 0
     while !isStopping.load(ordering: .acquiring) {
-      switch serveBatch(&batch, wait: true, answer) {
+      switch serveBatch(&batch, wait: true, answer, late) {
       case .failed(let errno):
         if errno != lastFailure { log(errno) }
         lastFailure = errno
@@ -81,17 +87,19 @@ final class UDPWorker: Sendable {
       }
     }
     for _ in 0..<Self.batchesAfterStop {
-      guard case .exchanges = serveBatch(&batch, wait: false, answer) else { break }
+      guard case .exchanges = serveBatch(&batch, wait: false, answer, late) else { break }
     }
   }
 
   private func serveBatch(
-    _ batch: inout UDPBatch, wait: Bool, _ answer: AnswerBatch
+    _ batch: inout UDPBatch, wait: Bool, _ answer: AnswerBatch,
+    _ late: (datagrams: LateDatagrams, take: TakeDeferred)?
   ) -> UDPBatch.Reception {
     let reception = batch.receive(from: socket.descriptor, wait: wait)
     if case .exchanges(let exchanges) = reception, !exchanges.isEmpty {
       answer(exchanges)
       batch.reply(to: exchanges, from: socket.descriptor)
+      if let late { batch.handOverDeferred(of: exchanges, late.datagrams, to: late.take) }
     }
     counters.rounds.add(1)
     return reception

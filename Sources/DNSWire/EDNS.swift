@@ -23,6 +23,8 @@ extension EDNS {
   package static let recordLength = 11
   /// Octets of an option's code and length.
   package static let optionHeaderLength = 4
+  /// Of the OPT record's flags (RFC 3225 section 3).
+  package static let dnssecOKFlag: UInt16 = 0x8000
 
   /// Reads the OPT record at `start`, whose owner and length are known to be right; of another
   /// version than 0 only the fixed part.
@@ -30,7 +32,7 @@ extension EDNS {
   init?(_ message: Span<UInt8>, at start: Int) {
     udpPayloadSize = message.uint16(at: start + 3)
     version = message[start + 6]
-    dnssecOK = message[start + 7] & 0x80 != 0
+    dnssecOK = message.uint16(at: start + 7) & Self.dnssecOKFlag != 0
     // Another version's options may have another form.
     guard version == 0 else { return }
     var position = start + Self.recordLength

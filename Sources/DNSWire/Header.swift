@@ -9,6 +9,8 @@
   @inlinable package static var authoritative: UInt16 { 0x0400 }
   @inlinable package static var truncated: UInt16 { 0x0200 }
   @inlinable package static var recursionDesired: UInt16 { 0x0100 }
+  @inlinable package static var recursionAvailable: UInt16 { 0x0080 }
+  @inlinable package static var checkingDisabled: UInt16 { 0x0010 }
 
   @inlinable package var isResponse: Bool { rawValue & Self.response != 0 }
   @inlinable package var opcode: Opcode { Opcode(rawValue: UInt8(rawValue >> 11 & 0xF)) }

@@ -1,21 +1,21 @@
 // Where a record lies in a message.
 
 /// The offsets of one record; what is in it is for others to read.
-struct RecordPlace {
+package struct RecordPlace {
   let start: Int
   /// The offset after the owner: of type, class, TTL and length.
   let ownerEnd: Int
-  let end: Int
+  package let end: Int
 
   /// Octets of type, class, TTL and length.
   private static let fixedLength = 10
 
-  var rdataStart: Int { ownerEnd + Self.fixedLength }
+  package var rdataStart: Int { ownerEnd + Self.fixedLength }
 
   var hasRootOwner: Bool { ownerEnd == start + 1 }
 
   /// The record at `start`, whose owner may be compressed; nil if the message ends within it.
-  init?(_ message: Span<UInt8>, at start: Int) {
+  package init?(_ message: Span<UInt8>, at start: Int) {
     var position = start
     while true {
       guard position < message.count else { return nil }
@@ -31,7 +31,7 @@ struct RecordPlace {
     guard end <= message.count else { return nil }
   }
 
-  func type(_ message: Span<UInt8>) -> RecordType {
+  package func type(_ message: Span<UInt8>) -> RecordType {
     RecordType(rawValue: message.uint16(at: ownerEnd))
   }
 

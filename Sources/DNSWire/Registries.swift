@@ -37,6 +37,8 @@
   @inlinable package static var mailb: RecordType { RecordType(rawValue: 253) }
   @inlinable package static var maila: RecordType { RecordType(rawValue: 254) }
   @inlinable package static var any: RecordType { RecordType(rawValue: 255) }
+
+  @inlinable package var isAddress: Bool { self == .a || self == .aaaa }
 }
 
 extension RecordType: CustomStringConvertible {
@@ -140,4 +142,10 @@ extension ResponseCode: CustomStringConvertible {
     ExtendedErrorCode(rawValue: 20)
   }
   @inlinable package static var notSupported: ExtendedErrorCode { ExtendedErrorCode(rawValue: 21) }
+  @inlinable package static var staleNameErrorAnswer: ExtendedErrorCode {
+    ExtendedErrorCode(rawValue: 19)
+  }
+  @inlinable package static var noReachableAuthority: ExtendedErrorCode {
+    ExtendedErrorCode(rawValue: 22)
+  }
 }

@@ -21,6 +21,9 @@ package enum SipHash {
       Key(first: .random(in: .min ... .max), second: .random(in: .min ... .max))
     }
 
+    /// For a hash that keeps no secret and is the same everywhere.
+    package static let zero = Key(first: 0, second: 0)
+
     private init(first: UInt64, second: UInt64) {
       self.first = first
       self.second = second

@@ -42,29 +42,3 @@ package struct TSIG: Sendable {
     return rdata
   }
 }
-
-extension DomainName {
-  /// Reads the name at `offset`, following pointers backwards only (RFC 1035 section 4.1.4).
-  fileprivate init?(_ message: Span<UInt8>, at offset: Int) {
-    var wire: [UInt8] = []
-    var position = offset
-    var lowest = offset
-    while true {
-      guard position < message.count else { return nil }
-      let length = Int(message[position])
-      if length >= 0xC0 {
-        guard position + 1 < message.count else { return nil }
-        position = (length & 0x3F) << 8 | Int(message[position + 1])
-        guard position < lowest else { return nil }
-        lowest = position
-        continue
-      }
-      guard length <= Self.labelLengthLimit, position + length < message.count else { return nil }
-      for index in position...position + length { wire.append(message[index]) }
-      position += 1 + length
-      guard wire.count <= Self.lengthLimit else { return nil }
-      if length == 0 { break }
-    }
-    self.init(uncheckedWire: wire)
-  }
-}

@@ -40,19 +40,26 @@ extension GeneralAnswer {
     return true
   }
 
-  /// Appends the addresses of the instances in an SRV answer.
+  /// Appends the addresses of the instances in an SRV answer; of those that a service type lists,
+  /// SRV and TXT too (RFC 6763 section 12.1).
   mutating func appendAddresses(
     ofTargetsIn rrset: InstanceRRset, first: Int, from zone: ZoneBlock
   ) {
-    guard rrset.type == .srv else { return }
+    guard rrset.type == .srv || rrset.type == .ptr else { return }
     var live = scratch.liveRecords
     live.gather(rrset, from: first, at: now, room: .max)
     // What was gathered is gathered over for the addresses of the first.
-    let targets = (0..<min(live.count, Self.targetLimit)).map { live[$0].instance }
-    for target in targets {
+    for entry in (0..<min(live.count, Self.targetLimit)).map({ live[$0] }) {
+      if rrset.type == .ptr {
+        guard let name = entry.serviceInstanceName(at: scratch.name.view.bytes) else { return }
+        name.withUnsafeBytes {
+          append(.srv, of: $0, from: zone)
+          append(.txt, of: $0, from: zone)
+        }
+      }
       for type in [RecordType.a, .aaaa] {
-        guard let addresses = target.rrset(type) else { continue }
-        appendWhole(.instances(addresses), owner: target.target)
+        guard let addresses = entry.instance.rrset(type) else { continue }
+        appendWhole(.instances(addresses), owner: entry.instance.target)
       }
     }
   }

@@ -11,6 +11,8 @@ struct GeneralAnswer: ~Copyable {
   let zones: PublishedZones
   let scratch: AnswerScratch
   let now: BootTime
+  /// Records of an answer to a query for addresses; nil: all.
+  private let addressLimit: Int?
   var writer: MessageWriter
   private(set) var responseCode = ResponseCode.noError
   private(set) var isAuthoritative = true
@@ -19,6 +21,8 @@ struct GeneralAnswer: ~Copyable {
   private(set) var answers = 0
   private(set) var authorities = 0
   var additionals = 0
+  /// No zone of ours has the name, or the one that its aliases lead to.
+  private(set) var isForeign = false
   /// Hashes of the names looked up so far: one that comes again is a circle.
   private var visited = InlineArray<17, UInt64>(repeating: 0)
   /// DNAME RRsets that the answer holds: a name that one leads back below itself meets it again.
@@ -26,11 +30,13 @@ struct GeneralAnswer: ~Copyable {
   private var redirectionCount = 0
 
   init(
-    zones: PublishedZones, scratch: AnswerScratch, now: BootTime, writer: consuming MessageWriter
+    zones: PublishedZones, scratch: AnswerScratch, now: BootTime, addressLimit: Int?,
+    writer: consuming MessageWriter
   ) {
     self.zones = zones
     self.scratch = scratch
     self.now = now
+    self.addressLimit = addressLimit
     self.writer = writer
   }
 
@@ -41,6 +47,7 @@ struct GeneralAnswer: ~Copyable {
       for earlier in 0..<aliases where visited[earlier] == hash { return }
       visited[aliases] = hash
       guard let zone = zone(for: type) else {
+        isForeign = true
         if aliases == 0 { fail(.refused, .notAuthoritative) }
         return
       }
@@ -224,7 +231,7 @@ struct GeneralAnswer: ~Copyable {
   ) -> Bool {
     switch rrset {
     case .prepared(let rrset):
-      for step in 0..<rrset.count {
+      for step in 0..<min(rrset.count, limit(rrset.type, section)) {
         let rdata = rrset.rdata((first + step) % rrset.count)
         guard append(owner, rrset.type, rrset.ttl, rdata, section) else { return false }
       }
@@ -233,15 +240,19 @@ struct GeneralAnswer: ~Copyable {
       live.gather(rrset, from: first, at: now, room: .max)
       let ttl = live.ttl(rrset, at: now)
       if section == .answer && live.hasHeld { extendedError = .staleAnswer }
-      for index in 0..<live.count {
+      for index in 0..<min(live.count, limit(rrset.type, section)) {
         let entry = live[index]
-        entry.writeRDATA(rrset.type, to: scratch.rdata.baseAddress!)
-        let rdata = scratch.rdata[..<entry.rdataLength(rrset.type)]
-        guard append(owner, rrset.type, ttl, UnsafeRawBufferPointer(rebasing: rdata), section)
-        else { return false }
+        let rdata = entry.rdata(rrset.type, at: owner, in: scratch.rdata)
+        guard append(owner, rrset.type, ttl, rdata, section) else { return false }
       }
     }
     return true
+  }
+
+  /// Records that a section has of an RRset.
+  private func limit(_ type: RecordType, _ section: Section) -> Int {
+    guard let addressLimit, section == .answer, type == .a || type == .aaaa else { return .max }
+    return addressLimit
   }
 
   private mutating func append(

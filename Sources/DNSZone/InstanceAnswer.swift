@@ -295,6 +295,8 @@ extension InstanceEntry {
     case .a: 4
     case .aaaa: 16
     case .srv: Self.targetOffsetInSRV + instance.nameLength
+    // At most; it depends on the owner.
+    case .ptr: DomainName.lengthLimit
     default: instance.publishedText.count
     }
   }

@@ -14,7 +14,7 @@ import Glibc
 import Synchronization
 
 /// A handle on an instance's memory. Copies are the same instance.
-package struct InstanceBlock {
+package struct InstanceBlock: Hashable {
   /// What comes after the node's header.
   struct Part: ~Copyable {
     let leaseEnd: Atomic<BootTime>
@@ -157,6 +157,8 @@ package struct InstanceBlock {
   package var priority: UInt16 { UInt16(bigEndian: part.pointee.priority) }
   package var weight: UInt16 { UInt16(bigEndian: part.pointee.weight) }
 
+  /// The name as it was given, in wire form.
+  package var name: UnsafeRawBufferPointer { target }
   /// The first label of the name, in lower case.
   package var label: UnsafeRawBufferPointer { firstLabel(at: nameOffset) }
   /// The same as it was given.

@@ -96,6 +96,9 @@ struct InstanceRRset {
     window = block.window
   }
 
+  /// Whether the records are octets that need nothing looked up: PTR has a name to compress.
+  var isSelfContained: Bool { type != .ptr }
+
   @inline(__always) func entry(_ index: Int) -> InstanceEntry {
     guard let entries else { return InstanceEntry(word: first.word + UInt(index) << 48) }
     return InstanceEntry(word: entries[index])
@@ -253,7 +256,7 @@ struct InstanceRRsetBlock {
     if content.rotation != nil { flags.insert(.weighted) }
     if isGrouped { flags.insert(.grouped) }
     if content.window != nil { flags.insert(.windowed) }
-    if type != .srv && entries.contains(where: \.isRepetition) { flags.insert(.repetitions) }
+    if type.isAddress && entries.contains(where: \.isRepetition) { flags.insert(.repetitions) }
     block.header.initialize(
       to: Header(
         turns: Atomic(0), ttl: ttl, count: UInt32(entries.count),

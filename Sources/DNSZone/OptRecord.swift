@@ -18,7 +18,7 @@ struct OptRecord {
     memory.storeBigEndian(udpPayloadSize, at: 3)
     memory.storeBigEndian(UInt8(truncatingIfNeeded: code.rawValue >> 4), at: 5)
     memory.storeBigEndian(UInt8(0), at: 6)
-    memory.storeBigEndian(UInt16(dnssecOK ? 0x8000 : 0), at: 7)
+    memory.storeBigEndian(dnssecOK ? EDNS.dnssecOKFlag : 0, at: 7)
     memory.storeBigEndian(UInt16(0), at: 9)
   }
 

@@ -64,6 +64,17 @@ package struct OwnerRRsets: ~Copyable {
       entries.append(InstanceEntry(instance, port))
     }
 
+    /// Adds a record that needs nothing but the instance: TXT, or PTR to the instance's own name.
+    package mutating func add(_ instance: InstanceBlock) {
+      entries.append(InstanceEntry(instance, 0))
+    }
+
+    /// Adds a PTR record to the instance's name below the owner, a service type (RFC 6763 section
+    /// 4.1).
+    package mutating func addServiceInstance(_ instance: InstanceBlock) {
+      entries.append(InstanceEntry(instance, InstanceEntry.serviceInstance))
+    }
+
     /// Adds an A or AAAA record for each of the instance's addresses. An address that several
     /// instances have is one record, with the sum of their weights.
     package mutating func addAddresses(_ type: RecordType, of instance: InstanceBlock) {
@@ -76,8 +87,9 @@ package struct OwnerRRsets: ~Copyable {
     fileprivate func groups(
       _ type: RecordType, _ maxAnswers: Int?
     ) -> [InstanceRRsetBlock.Content] {
-      guard type != .srv else {
-        return [content(entries, weights: entries.map(\.weight), maxAnswers)]
+      guard type.isAddress else {
+        let weights = type == .srv ? entries.map(\.weight) : entries.map { _ in 1 }
+        return [content(entries, weights: weights, maxAnswers)]
       }
       let instances = entries.map(\.instance) + others
       let best = instances.first?.priority

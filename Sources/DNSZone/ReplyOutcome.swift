@@ -14,6 +14,8 @@ struct ReplyOutcome {
   var answers = 0
   var authorities = 0
   var additionals = 0
+  /// The name asked for, or the one that its aliases lead to, is in none of our zones.
+  var isForeign = false
 
   init(limit: Int, end: Int) {
     self.limit = limit
@@ -45,5 +47,6 @@ struct ReplyOutcome {
     answers = answer.answers
     authorities = answer.authorities
     additionals = answer.additionals
+    isForeign = answer.isForeign
   }
 }

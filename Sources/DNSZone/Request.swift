@@ -10,13 +10,16 @@ struct Request {
   /// The address that it came from, in network order.
   let client: UnsafeRawBufferPointer
   let isUDP: Bool
+  private(set) var profile: ClientProfile = []
   /// Octets that the reply may have (RFC 1035 section 4.2.1, RFC 6891 section 6.2.5).
   let limit: Int
 
-  /// - Parameter room: octets that there is memory for.
+  /// - Parameters:
+  ///   - listener: which of the server's addresses it came to.
+  ///   - room: octets that there is memory for.
   init(
     _ query: Query, in message: UnsafeRawBufferPointer, from client: UnsafeRawBufferPointer,
-    isUDP: Bool, room: Int, _ settings: borrowing ResponderSettings
+    at listener: Int, isUDP: Bool, room: Int, _ settings: borrowing ResponderSettings
   ) {
     self.message = message
     self.query = query
@@ -29,6 +32,9 @@ struct Request {
       } else {
         min(room, Int(UInt16.max))
       }
+    if !settings.profiles.isEmpty {
+      profile = settings.profile(of: clientAddress, at: listener)
+    }
   }
 
   /// Nil where the transport does not know who the client is.

@@ -20,6 +20,11 @@ package final class Responder {
   private(set) var now: BootTime = 0
   private(set) var wallSeconds: UInt32 = 0
   private var areCookiesRequired = false
+  /// Whether the last reply is only begun, with our aliases if there are any: the rest is to come
+  /// from another server.
+  package var isForeign: Bool { isLastForeign }
+  /// Not seen from elsewhere, so that no access to it is checked while the program runs.
+  private var isLastForeign = false
 
   /// - Returns: nil when ``Reclamation/readerLimit`` threads answer already.
   package init?(domain: ZoneDomain, settings: ResponderSettings) {
@@ -74,11 +79,12 @@ package final class Responder {
   ///
   /// - Parameters:
   ///   - client: the address that the query came from, 4 or 16 octets in network order.
+  ///   - listener: which of the server's addresses it came to.
   ///   - reply: at least 512 octets; over TCP at most 65,535 of them are used.
   ///   - isUDP: whether the limits of UDP hold (RFC 1035 section 4.2.1, RFC 6891 section 6.2.5).
   /// - Returns: octets of the reply; 0 when there is none.
   package func reply(
-    to query: UnsafeRawBufferPointer, from client: UnsafeRawBufferPointer,
+    to query: UnsafeRawBufferPointer, from client: UnsafeRawBufferPointer, at listener: Int = 0,
     into reply: UnsafeMutableRawBufferPointer, isUDP: Bool
   ) -> Int {
     let message = query.assumingMemoryBound(to: UInt8.self).span
@@ -90,7 +96,7 @@ package final class Responder {
     case .error(let code, let query): (checked, error) = (query, code)
     }
     let request = Request(
-      checked, in: query, from: client, isUDP: isUDP, room: reply.count, settings)
+      checked, in: query, from: client, at: listener, isUDP: isUDP, room: reply.count, settings)
     reply.baseAddress!.copyMemory(
       from: query.baseAddress!, byteCount: Header.length + checked.questionLength)
     var outcome = ReplyOutcome(
@@ -109,7 +115,12 @@ package final class Responder {
     case .drop:
       return 0
     }
-    let length = finish(&outcome, request, reply)
+    isLastForeign = outcome.isForeign && mayForward(request, &outcome)
+    if isLastForeign {
+      settings.writeHeader(outcome, request, reply.baseAddress!)
+      return outcome.end
+    }
+    let length = settings.finish(&outcome, request, reply, wallSeconds: wallSeconds)
     replies?.count(checked.type, outcome.code, length: length, isUDP: isUDP)
     return length
   }
@@ -119,6 +130,20 @@ package final class Responder {
   /// - Parameter count: of its queries.
   package func noteBatch(of count: Int, until end: BootTime) {
     replies?.countBatch(nanoseconds: end - now, count: count)
+  }
+
+  // MARK: Forwarding
+
+  /// Only who asks for recursion gets what others say (RFC 1034 section 4.3.1).
+  private func mayForward(_ request: Request, _ outcome: inout ReplyOutcome) -> Bool {
+    guard let clients = settings.forwardedClients, !outcome.isTruncated,
+      request.query.flags.rawValue & HeaderFlags.recursionDesired != 0
+    else { return false }
+    if let client = request.clientAddress, clients.contains(where: { $0.contains(client) }) {
+      return true
+    }
+    if outcome.code == .refused { outcome.extendedError = .prohibited }
+    return false
   }
 
   // MARK: Answering
@@ -145,7 +170,7 @@ package final class Responder {
     } else if query.type == .maila || query.type == .mailb {
       outcome.fail(.notImplemented, .notSupported)
     } else {
-      answerFromZones(query, in: reply, &outcome)
+      answerFromZones(request, in: reply, &outcome)
     }
   }
 
@@ -181,11 +206,13 @@ package final class Responder {
   }
 
   private func answerFromZones(
-    _ query: Query, in reply: UnsafeMutableRawBufferPointer, _ outcome: inout ReplyOutcome
+    _ request: Request, in reply: UnsafeMutableRawBufferPointer, _ outcome: inout ReplyOutcome
   ) {
+    let query = request.query
     let memory = reply.baseAddress!
     scratch.name.set((memory + Header.length).assumingMemoryBound(to: UInt8.self))
-    if query.type != .ds, let zone = zones.findZone(scratch.name),
+    if request.profile.isEmpty, query.type != .ds,
+      let zone = zones.findZone(scratch.name),
       let node = zone.node(scratch.name.view, seed: zones.seed),
       node.flags.isDisjoint(with: .cuts), let rrset = node.rrset(query.type),
       let sections = write(rrset, of: zone, to: memory, outcome)
@@ -193,7 +220,7 @@ package final class Responder {
       outcome.take(sections)
       return
     }
-    answerGenerally(query, in: reply, &outcome)
+    answerGenerally(request, in: reply, &outcome)
   }
 
   /// - Returns: nil when more than the RRset's own records makes the answer.
@@ -206,7 +233,8 @@ package final class Responder {
       guard rrset.isSelfContained else { return nil }
       return rrset.copyAnswer(into: memory, at: outcome.end, limit: outcome.limit)
     case .instances(let rrset):
-      guard let rrset = rrset.ofBestGroup(at: now), rrset.count > 0 else { return nil }
+      guard let rrset = rrset.ofBestGroup(at: now), rrset.count > 0, rrset.isSelfContained
+      else { return nil }
       var live = scratch.liveRecords
       var sections = rrset.writeAnswer(
         into: memory, at: outcome.end, limit: outcome.limit, now: now, &live)
@@ -216,13 +244,18 @@ package final class Responder {
   }
 
   private func answerGenerally(
-    _ query: Query, in reply: UnsafeMutableRawBufferPointer, _ outcome: inout ReplyOutcome
+    _ request: Request, in reply: UnsafeMutableRawBufferPointer, _ outcome: inout ReplyOutcome
   ) {
+    let query = request.query
+    let start = outcome.end
     let writer = MessageWriter(
       memory: reply, limit: outcome.limit, questionNameLength: query.nameLength)
-    var answer = GeneralAnswer(zones: zones, scratch: scratch, now: now, writer: writer)
+    var answer = GeneralAnswer(
+      zones: zones, scratch: scratch, now: now, addressLimit: request.profile.addressLimit,
+      writer: writer)
     answer.answer(query.type)
     outcome.take(answer)
+    if request.profile.contains(.haproxy) { multiplyWeights(in: reply, outcome, at: start) }
   }
 
   private func answerChaos(

@@ -28,6 +28,11 @@ package struct ResponderSettings: Sendable {
   package var cookieRequirement = CookieRequirement.never
   /// Who is answered; the others are refused. Empty: everybody.
   package var allowedClients: [AddressPrefix] = []
+  /// Whose replies are to be another than everybody's.
+  package var profiles: [ProfileRule] = []
+  /// For whom names outside all zones are looked up elsewhere; nil: for nobody, so that no
+  /// recursion is offered.
+  package var forwardedClients: [AddressPrefix]?
   /// Shared by all threads; nil limits nobody.
   package var rateLimiter: RateLimiter?
   /// Counts what all threads reply; nil counts nothing.
@@ -42,6 +47,15 @@ package struct ResponderSettings: Sendable {
     self.version = version
     self.serverID = serverID
     nsid = serverID.map { Array($0.utf8.prefix(Self.serverIDLimit)) }
+  }
+
+  /// All that holds for a client.
+  func profile(of client: IPAddress?, at listener: Int) -> ClientProfile {
+    var profile: ClientProfile = []
+    for rule in profiles where rule.holds(for: client, at: listener) {
+      profile.formUnion(rule.profile)
+    }
+    return profile
   }
 
   /// In units of 100 milliseconds, rounded down (RFC 7828 section 3.1).

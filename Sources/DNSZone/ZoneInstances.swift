@@ -1,5 +1,7 @@
 // What a zone has of instances, as its one writer changes it.
 
+package import DNSWire
+
 extension Zone {
   /// An instance of which nobody knows yet. Its lease has no end until one is set.
   ///
@@ -52,7 +54,12 @@ extension Zone {
 
   /// Makes `rrsets` all that `owner` has, which must be a name in wire form at or below the apex
   /// without static records. Turns go on where they were.
-  package func replaceAll(at owner: [UInt8], with rrsets: inout OwnerRRsets) {
+  ///
+  /// - Parameter isKept: says of a type that `rrsets` has not whether `owner` keeps what it has.
+  package func replaceAll(
+    at owner: [UInt8], with rrsets: inout OwnerRRsets,
+    keeping isKept: (RecordType) -> Bool = { _ in false }
+  ) {
     let new = rrsets.take()
     owner.withUnsafeBufferPointer { name.set($0.baseAddress!) }
     guard let node = find(name.view) else {
@@ -60,15 +67,18 @@ extension Zone {
       return
     }
     var replaced: [(old: NodeBlock.Slot, new: NodeBlock.Slot, turns: UInt64)] = []
-    let slots = new.map { new in
-      guard let old = node.slotHeld(new.type) else { return new }
-      if InstanceRRsetBlock(old).hasSameContent(as: InstanceRRsetBlock(new)) {
-        InstanceRRsetBlock(new).deallocate()
-        return old
+    let kept = node.allSlots.filter { isKept($0.type) }
+    let slots =
+      kept
+      + new.map { new in
+        guard let old = node.slotHeld(new.type) else { return new }
+        if InstanceRRsetBlock(old).hasSameContent(as: InstanceRRsetBlock(new)) {
+          InstanceRRsetBlock(new).deallocate()
+          return old
+        }
+        replaced.append((old, new, carryTurns(from: old, to: new)))
+        return new
       }
-      replaced.append((old, new, carryTurns(from: old, to: new)))
-      return new
-    }
     let gone = node.allSlots.filter { old in !slots.contains { $0.type == old.type } }
     if slots.count != node.rrsetCount || !gone.isEmpty || (isReplacing && !replaced.isEmpty) {
       setSlots(slots, of: node, flags: slots.isEmpty ? [] : .registered)

@@ -43,11 +43,14 @@ extension ZoneDomain {
 
   /// Adds owners of records that are no instances', in no order.
   ///
-  /// - Parameter slots: of the zone's table to look at.
+  /// - Parameters:
+  ///   - isWhole: whether owners of instances' records are added too.
+  ///   - slots: of the zone's table to look at.
   /// - Returns: whether there is more. The list begins anew if the zone has meanwhile got another
   ///   table.
   package func addStaticOwners(
-    of apex: DomainName, to owners: inout [DomainName], from place: inout OwnerPlace, slots: Int
+    of apex: DomainName, isWhole: Bool, to owners: inout [DomainName],
+    from place: inout OwnerPlace, slots: Int
   ) -> Bool {
     let scratch = NameScratch.allocate()
     defer { scratch.deallocate() }
@@ -60,7 +63,8 @@ extension ZoneDomain {
     }
     let end = min(place.slot + slots, nodes.slotCount)
     nodes.forEach(in: place.slot..<end) { node in
-      guard node.flags.isDisjoint(with: [.registered, .instance]), node.rrsetCount > 0 else {
+      guard isWhole || node.flags.isDisjoint(with: [.registered, .instance]), node.rrsetCount > 0
+      else {
         return
       }
       owners.append(DomainName(uncheckedWire: Array(node.name)))
@@ -103,8 +107,9 @@ extension FoundRRset {
     case .instances(let rrset):
       let (entries, ttl) = rrset.allLive(at: now)
       for entry in entries {
-        entry.writeRDATA(rrset.type, to: scratch.rdata.baseAddress!)
-        let rdata = scratch.rdata[..<entry.rdataLength(rrset.type)]
+        let rdata = owner.wire.withUnsafeBytes {
+          entry.rdata(rrset.type, at: $0, in: scratch.rdata)
+        }
         records.append(
           ResourceRecord(owner: owner, type: rrset.type, ttl: ttl, rdata: Array(rdata)))
       }

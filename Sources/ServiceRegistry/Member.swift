@@ -78,6 +78,11 @@ final class Member {
   }
 
   var ports: [NamedPort] { kept.ports }
+  /// The number of its port of that name.
+  func port(_ port: ServiceClaims.Port) -> UInt16? {
+    ports.first { $0.name == port.name && $0.transport == port.transport }?.port
+  }
+
   var tags: [Label] { kept.tags }
   var revision: UInt64 { kept.revision }
   var transport: TransportProtocol { kept.transport }

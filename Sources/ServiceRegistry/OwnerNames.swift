@@ -68,6 +68,8 @@ package struct OwnerNames: Sendable {
     let labels = name.labels.dropLast(apex.labels.count).map { String(decoding: $0, as: UTF8.self) }
     // S.Z; I.S.Z; _P._tcp.S.Z and T.tag.S.Z.
     var forms = (0..<min(3, labels.count)).map { Array(labels.dropFirst($0)) }
+    // web-1.web as one label, below _http._tcp.Z
+    if labels.count == 3 { forms.append([serviceOfInstance(labels[0])]) }
     // _web._tcp.prod.Z
     if let first = labels.first, first.hasPrefix("_") {
       forms.append([String(first.dropFirst())] + labels.dropFirst(2))
@@ -97,13 +99,13 @@ package struct OwnerNames: Sendable {
       srv.append(serviceSRV(key.service, instance.registration.transport))
     }
     srv += instance.registration.ports.map {
-      port(ServiceClaims.Port(name: $0.name, transport: $0.transport), of: key.service)
+      port($0.claim, of: key.service)
     }
     return InstanceNames(
       host: self.instance(key).description, srv: srv.map(\.description))
   }
 
-  private func name(_ prefix: [[UInt8]], _ labels: some Sequence<Label>) -> DomainName {
+  func name(_ prefix: [[UInt8]], _ labels: some Sequence<Label>) -> DomainName {
     var wire: [UInt8] = []
     wire.reserveCapacity(DomainName.lengthLimit)
     for label in prefix {

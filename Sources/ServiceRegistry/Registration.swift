@@ -29,6 +29,8 @@ package struct NamedPort: Equatable, Sendable {
     self.transport = transport
   }
 
+  var claim: ServiceClaims.Port { ServiceClaims.Port(name: name, transport: transport) }
+
   /// Equal also in the case of letters.
   func isSame(as other: NamedPort) -> Bool {
     self == other && name.text == other.name.text
@@ -72,6 +74,8 @@ package struct Registration: Equatable, Sendable {
     try checkAddresses()
     try checkNumbers()
   }
+
+  func has(_ port: ServiceClaims.Port) -> Bool { ports.contains { $0.claim == port } }
 
   private static func ordered(_ addresses: [IPAddress]) -> [IPAddress] {
     addresses.count > 1 ? addresses.filter(\.isV4) + addresses.filter { !$0.isV4 } : addresses

@@ -63,7 +63,11 @@ extension Registry {
       }
     }
     for instance in change.instances {
-      if let before = service.member(instance.key.id) { touched.claims.insert(before) }
+      if let before = service.member(instance.key.id) {
+        touched.claims.insert(before)
+        let former = before.ports.filter { !instance.registration.has($0.claim) }
+        if !former.isEmpty { touched.formerPorts.append((before.block, former)) }
+      }
       touched.claims.insert(instance.registration)
       let block = zone.makeBlock(of: instance, service, owner: owner)
       let (member, before) = state.put(instance, block, in: service, at: clock.wall())
@@ -82,6 +86,8 @@ extension Registry {
       leaseEnds.cancel(member)
       forgetVerdict(on: member)
     }
+    // The others' records have the TTL of before.
+    if hasOtherSettings { touched.members = service.members }
     publish(touched, of: service)
     endDrains(of: touched.removed)
     scheduleForgetting(service)

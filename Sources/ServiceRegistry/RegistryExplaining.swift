@@ -7,10 +7,13 @@ import DNSZone
 private enum NameRole {
   case shared(SharedName, of: Service)
   case instance(Member, of: Service)
+  /// Its name below a service type.
+  case serviceInstance(Member, of: Service)
 
   var service: Service {
     switch self {
-    case .shared(_, let service), .instance(_, let service): service
+    case .shared(_, let service), .instance(_, let service), .serviceInstance(_, let service):
+      service
     }
   }
 }
@@ -52,11 +55,13 @@ extension Registry {
       if let own = shared.first(where: { DomainName(uncheckedWire: $0.owner) == name }) {
         return .shared(own, of: service)
       }
-      guard let label = name.labels.first,
+      guard let label = name.labels.first?.prefix(while: { $0 != UInt8(ascii: ".") }),
         let id = try? Label(String(decoding: label, as: UTF8.self), kind: .instance),
-        let member = service.member(id), zone.names.instance(member.key) == name
+        let member = service.member(id)
       else { return nil }
-      return .instance(member, of: service)
+      if zone.names.instance(member.key) == name { return .instance(member, of: service) }
+      return zone.serviceInstances(of: member).contains(name)
+        ? .serviceInstance(member, of: service) : nil
     }.sorted { $0.service.name.key < $1.service.name.key }
   }
 
@@ -95,7 +100,7 @@ extension Registry {
       let members: ArraySlice<Member> =
         switch role {
         case .shared(_, let service): service.members(after: isBegun ? place?.id : nil)
-        case .instance(let member, _): isBegun ? [] : [member]
+        case .instance(let member, _), .serviceInstance(let member, _): isBegun ? [] : [member]
         }
       for member in members.prefix(limit - items.count) {
         let view = InstanceView(member.instance, renewedAt: member.renewedAt)
@@ -127,6 +132,9 @@ extension Registry {
       if member.isExpired { return .leaseEnded }
       if type == .srv, member.block.port == nil { return .noPort }
       if type != .srv && type != .txt && !type.isAddress { return .noSuchType }
+    case .serviceInstance:
+      if member.isExpired { return .leaseEnded }
+      if type != .srv && type != .txt { return .noSuchType }
     }
     if type.isAddress, !member.block.addresses.contains(where: { $0.recordType == type }) {
       return .noAddress
@@ -142,8 +150,4 @@ extension Registry {
   private func isTaken(_ name: SharedName, of service: Service) -> Bool {
     name.isTaken { state.child($0, of: service.name) }
   }
-}
-
-extension RecordType {
-  fileprivate var isAddress: Bool { self == .a || self == .aaaa }
 }

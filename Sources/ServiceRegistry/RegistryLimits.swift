@@ -38,6 +38,12 @@ package enum RegistryLimits {
   /// Port names and tags, each, that a service's names are remembered for after no instance has
   /// them any more.
   package static let rememberedNames = 1_000
+  /// Instances that a service type lists, and types that are listed: so many PTR records fit in a
+  /// message, however long their labels.
+  package static let browsedInstances = 800
+  package static let browsedTypes = 800
+  /// Instances that the PTR answer for an address holds: so many fit in a message.
+  package static let reverseInstances = 200
   /// Commands that wait for a commit; more are refused for the moment.
   package static let waitingCommands = 10_000
   /// The same where one caller brings many.

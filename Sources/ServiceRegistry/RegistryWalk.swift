@@ -73,7 +73,7 @@ extension Registry {
     var owners: [DomainName] = []
     var place = OwnerPlace()
     while zone.domain.addStaticOwners(
-      of: apex, to: &owners, from: &place, slots: Self.slotsOfSlice)
+      of: apex, isWhole: apex != zone.apex, to: &owners, from: &place, slots: Self.slotsOfSlice)
     {
       await Task.yield()
     }
@@ -109,9 +109,10 @@ extension Registry {
     of service: Service, to owners: inout [DomainName], _ walk: inout RegistryWalk, room: Int
   ) -> Int {
     var weight = 0
-    let shared = zone.serviceRecords.sharedNames(of: service.name, service.record.claims)
+    let shared =
+      zone.serviceRecords.sharedNames(of: service.name, service.record.claims)
       .filter { !$0.isTaken { state.child($0, of: service.name) } }
-      .map { DomainName(uncheckedWire: $0.owner) }
+      .map { DomainName(uncheckedWire: $0.owner) } + typesListed(with: service)
     while weight < room, walk.nameCount < shared.count {
       owners.append(shared[walk.nameCount])
       walk.nameCount += 1
@@ -120,8 +121,23 @@ extension Registry {
     guard weight < room else { return weight }
     let rest = service.members(after: walk.last)
     let members = rest.prefix(room - weight)
-    owners += members.map { zone.names.instance($0.key) }
+    for member in members {
+      owners.append(zone.names.instance(member.key))
+      owners += zone.serviceInstances(of: member)
+    }
     walk.goOn(after: members, of: rest)
     return weight + members.count
+  }
+
+  /// The service types that are met with `service`, of those that list instances: each is met once,
+  /// and where it is a service's name too, that is where.
+  private func typesListed(with service: Service) -> [DomainName] {
+    service.record.claims.ports.compactMap { port in
+      guard let type = zone.browsedTypes[port], type.shares.first?.service === service else {
+        return nil
+      }
+      let namesake = (try? ServiceName(port.name.text)).flatMap { state.services[$0] }
+      return namesake?.takesName(of: port) == true ? nil : type.name
+    }
   }
 }

@@ -16,10 +16,10 @@ package struct ReplacedZones: @unchecked Sendable {
   /// Prepares all of `zones` but the service zone. Should the reload be refused, what was prepared
   /// waits in the zones for the next one.
   ///
-  /// - Parameter apex: the service zone's.
-  package init(_ zones: StaticZones, besides apex: DomainName, in domain: ZoneDomain) {
-    for content in zones.contents where content.apex != apex { replace(content, in: domain) }
-    let wanted = Set(zones.contents.map(\.apex)).union(zones.kept)
+  /// - Parameter own: the apexes of the service zone and of the reverse zones.
+  package init(_ zones: StaticZones, besides own: Set<DomainName>, in domain: ZoneDomain) {
+    for content in zones.contents where !own.contains(content.apex) { replace(content, in: domain) }
+    let wanted = Set(zones.contents.map(\.apex)).union(zones.kept).union(own)
     removed = domain.apexes.filter { !wanted.contains($0) }
     reports += removed.map { ZoneReport($0, .removed, serial: nil) }
     reports += zones.kept.compactMap { apex in

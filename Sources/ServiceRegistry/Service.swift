@@ -69,7 +69,7 @@ package struct ServiceClaims: Equatable, Sendable {
     _ transport: TransportProtocol, _ ports: [NamedPort], _ tags: [Label]
   ) {
     transports.insert(transport)
-    for port in ports { self.ports.insert(Port(name: port.name, transport: port.transport)) }
+    for port in ports { self.ports.insert(port.claim) }
     for tag in tags { self.tags.insert(tag) }
   }
 

@@ -44,10 +44,7 @@ struct SharedName {
   /// What the SRV record of the member has here; nil: it has no record.
   func port(of member: Member) -> UInt16? {
     guard case .port(let port) = role else { return member.block.port }
-    for own in member.ports where own.name == port.name && own.transport == port.transport {
-      return own.port
-    }
-    return nil
+    return member.port(port)
   }
 }
 

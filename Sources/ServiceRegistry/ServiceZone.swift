@@ -9,13 +9,16 @@ package import DNSZone
 package final class ServiceZone {
   let zone: Zone
   let domain: ZoneDomain
+  private let reverse: ReverseZones
   /// The static records, with the serial of the file.
   var records: [ResourceRecord]
   /// Zones of their own below this one: nothing may be registered in them.
   var zonesBelow: Set<DomainName>
   package let names: OwnerNames
   let serviceRecords: ServiceRecords
-  private var rrsets = OwnerRRsets()
+  var rrsets = OwnerRRsets()
+  /// The types of service that can be browsed.
+  var browsedTypes: [ServiceClaims.Port: BrowsedType] = [:]
   /// The labels right below the apex of all static names and zones below.
   private var staticTops: Set<String> = []
   /// Services of which static records hide something, with the names that are not pinned.
@@ -36,10 +39,12 @@ package final class ServiceZone {
   ///   - records: those of the static part, a SOA among them.
   ///   - ttl: seconds for registered names.
   ///   - publishesMetadata: whether TXT records tell it.
+  ///   - reverse: the zones for registered addresses, published too.
   package init(
     _ zone: Zone, in domain: ZoneDomain, records: [ResourceRecord], ttl: UInt32,
-    publishesMetadata: Bool = true
+    publishesMetadata: Bool = true, reverse: ReverseZones = ReverseZones([])
   ) {
+    self.reverse = reverse
     self.publishesMetadata = publishesMetadata
     self.zone = zone
     self.domain = domain
@@ -50,6 +55,7 @@ package final class ServiceZone {
     serviceRecords = ServiceRecords(names: names)
     serial = zone.serial ?? 1
     noteStaticTops()
+    publishBrowsing()
   }
 
   var apex: DomainName { zone.apex }
@@ -83,8 +89,17 @@ package final class ServiceZone {
     // A DNAME at the apex leaves room for nothing.
     guard let top = service.labels.last, !staticNames.cuts.contains(apex) else { return true }
     if staticTops.contains(top.key) { return true }
-    return service.labels.count == 1
-      && TransportProtocol.allCases.contains { staticTops.contains("_\($0.rawValue)") }
+    return service.labels.count == 1 && mayHideTransports
+  }
+
+  /// The same of names right below those of protocols.
+  private var mayHideTransports: Bool {
+    TransportProtocol.allCases.contains { staticTops.contains("_\($0.rawValue)") }
+  }
+
+  /// The same of names by which instances are browsed for.
+  var mayHideBrowsing: Bool {
+    !staticTops.isEmpty && mayHideTransports || staticNames.cuts.contains(apex)
   }
 
   func setSerial(_ serial: UInt32) {
@@ -92,6 +107,7 @@ package final class ServiceZone {
     guard let soa = records.first(where: { $0.type == .soa }) else { return }
     let rdata = SOA.rdata(soa.rdata, serial: serial)
     zone.publish(RRset(owner: soa.owner, type: .soa, ttl: soa.ttl, rdata: [rdata]))
+    reverse.publishApexes(records, serial: serial)
   }
 
   /// Makes ``records`` the static ones, with another serial than the file's.
@@ -103,6 +119,8 @@ package final class ServiceZone {
         if record.type == .soa { record.rdata = SOA.rdata(record.rdata, serial: serial) }
         return record
       })
+    publishBrowsing()
+    reverse.publishApexes(records, serial: serial)
   }
 
   // MARK: Services
@@ -111,6 +129,7 @@ package final class ServiceZone {
   /// were; nil stands for no service.
   func changeClaims(of service: ServiceName, from old: ServiceClaims?, to new: ServiceClaims?) {
     guard old != new else { return }
+    changeTypes(of: service, from: old, to: new)
     let before = names(of: service, old)
     let after = names(of: service, new)
     for name in after.subtracting(before) {
@@ -122,7 +141,7 @@ package final class ServiceZone {
     if new == nil { hidden[service] = nil }
   }
 
-  private func noteHidden(_ service: ServiceName) {
+  func noteHidden(_ service: ServiceName) {
     if hidden[service] == nil { hidden[service] = [] }
   }
 
@@ -142,7 +161,9 @@ package final class ServiceZone {
 
   private func names(of service: ServiceName, _ claims: ServiceClaims?) -> Set<DomainName> {
     guard let claims else { return [] }
-    return Set(names.names(of: service, claims: claims) + [names.service(service)])
+    return Set(
+      names.names(of: service, claims: claims) + [names.service(service)]
+        + claims.ports.map(names.serviceType))
   }
 
   /// What of a service is to be brought up to date.
@@ -154,6 +175,8 @@ package final class ServiceZone {
     var replaced: [InstanceBlock] = []
     /// The shared names.
     var claims = ServiceClaims()
+    /// Ports that instances had, with what they were answered from then.
+    var formerPorts: [(instance: InstanceBlock, ports: [NamedPort])] = []
   }
 
   /// What is answered for an instance, of which nobody knows yet.
@@ -209,17 +232,31 @@ package final class ServiceZone {
     where isFree(group.name.owner) {
       group.add(
         to: &rrsets, ttl: ttl(of: service), maxAnswers: service.record.settings.maxAnswers)
-      zone.replaceAll(at: group.name.owner, with: &rrsets)
+      zone.replaceAll(at: group.name.owner, with: &rrsets) { $0 == .ptr }
     }
-    for member in part.members where member.isExpired { zone.withdraw(member.block) }
-    remove(part.replaced + part.removed.map(\.block))
+    for member in part.members where !member.isExpired { publishServiceInstances(of: member) }
+    for member in part.members {
+      reverse.set(member.block, isLive: member.isLive && !service.isLeaving)
+    }
+    publishLists(part.claims.ports, of: service)
+    for (instance, ports) in part.formerPorts { withdrawServiceInstances(instance, ports) }
+    for member in part.members where member.isExpired {
+      withdrawServiceInstances(member.block, member.ports)
+      zone.withdraw(member.block)
+    }
+    remove(part.replaced)
+    remove(part.removed)
   }
 
   /// Takes away instances that are in no set any more.
-  func remove(_ members: [Member]) { remove(members.map(\.block)) }
+  func remove(_ members: [Member]) {
+    for member in members { withdrawServiceInstances(member.block, member.ports) }
+    remove(members.map(\.block))
+  }
 
   private func remove(_ blocks: [InstanceBlock]) {
     for block in blocks {
+      reverse.set(block, isLive: false)
       zone.withdraw(block)
       zone.free(block)
     }
@@ -231,7 +268,7 @@ package final class ServiceZone {
   }
 
   /// Whether no static record stands in the way; at start registered names may be hidden so.
-  private func isFree(_ name: DomainName) -> Bool {
+  func isFree(_ name: DomainName) -> Bool {
     staticOwner(claiming: name) == nil
   }
 }

@@ -39,6 +39,11 @@ extension ServiceZone {
           return (name, cut)
         }
       }
+      if let (name, holder) = browsedName(
+        of: service, in: taken, below: tops, isParent: { takenByParent[$0] != nil })
+      {
+        return (name, holder)
+      }
       let parent = names.service(service.record.name)
       if let top = tops.first(where: parent.isEqualOrBelow),
         let name = instanceName(of: service, where: { _ in true })

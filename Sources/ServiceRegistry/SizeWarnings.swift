@@ -10,14 +10,15 @@ extension Registry {
     guard command.isRegistration, case .stored(let view, let change, let warnings) = outcome,
       change != .none
     else { return outcome }
-    return .stored(view, change, warnings: warnings + sizeWarnings(for: view.instance))
+    return .stored(
+      view, change,
+      warnings: warnings + sizeWarnings(for: view.instance)
+        + browsingWarnings(for: view.instance.key))
   }
 
   private func sizeWarnings(for instance: Instance) -> [String] {
     let service = instance.key.service
-    let ports = instance.registration.ports.map {
-      ServiceClaims.Port(name: $0.name, transport: $0.transport)
-    }
+    let ports = instance.registration.ports.map(\.claim)
     let names = zone.serviceRecords.sharedNames(of: service, ServiceClaims(ports: Set(ports)))
       .filter { !$0.isTaken { state.child($0, of: service) } }
     return names.flatMap { name in

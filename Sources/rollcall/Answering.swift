@@ -1,5 +1,6 @@
 // What the threads that answer DNS queries do.
 
+import DNSForwarding
 import DNSTransport
 import DNSWire
 import DNSZone
@@ -11,6 +12,8 @@ import ServiceRegistry
 struct Answering {
   private let domain: ZoneDomain
   private let settings: ResponderSettings
+  /// Nil where names outside all zones are refused.
+  let forwarder: Forwarder?
   /// Nil where there is none.
   let log: QueryLog?
   /// Nil where there is none.
@@ -22,6 +25,12 @@ struct Answering {
   ) throws(SettingError) {
     self.domain = domain
     self.settings = Self.responderSettings(settings, limits, limiter, statistics)
+    forwarder =
+      settings.forward.isEmpty
+      ? nil
+      : Forwarder(settings.forward, self.settings, logger: logger) {
+        (RegistryClock.system.boot(), Self.wallSeconds(RegistryClock.system))
+      }
     log = settings.queryLogEvery.map { QueryLog(every: $0, logger: logger) }
     dnstap = try Self.dnstapOutput(settings)
   }
@@ -36,7 +45,7 @@ struct Answering {
       let clock = RegistryClock.system
       return { exchanges in
         responder.begin(
-          at: clock.boot(), wallSeconds: UInt32(truncatingIfNeeded: clock.wall() / 1_000),
+          at: clock.boot(), wallSeconds: Self.wallSeconds(clock),
           isUnderLoad: exchanges.first?.isReceptionFull ?? false)
         recorder?.begin()
         if exchanges.count > 1 {
@@ -46,13 +55,23 @@ struct Answering {
         for index in exchanges.indices {
           exchanges[index].replyLength = responder.reply(
             to: exchanges[index].query, from: exchanges[index].client,
-            into: exchanges[index].reply, isUDP: exchanges[index].transport == .udp)
-          recorder?.note(exchanges[index])
+            at: exchanges[index].listener, into: exchanges[index].reply,
+            isUDP: exchanges[index].transport == .udp)
+          if responder.isForeign {
+            exchanges[index].deferReply(begunWith: exchanges[index].replyLength)
+          } else {
+            recorder?.note(exchanges[index])
+          }
         }
         responder.end()
         responder.noteBatch(of: exchanges.count, until: clock.boot())
       }
     }
+  }
+
+  /// Seconds since 1970 modulo 2^32.
+  private static func wallSeconds(_ clock: RegistryClock) -> UInt32 {
+    UInt32(truncatingIfNeeded: clock.wall() / 1_000)
   }
 
   /// To be called when the server's addresses are known, before it starts.
@@ -80,6 +99,8 @@ struct Answering {
     }
     responder.cookieRequirement = settings.requireCookies
     responder.allowedClients = settings.allowQuery
+    if !settings.forward.isEmpty { responder.forwardedClients = settings.forwardFor }
+    responder.profiles = settings.clientProfiles.map(\.rule)
     responder.rateLimiter = limiter
     responder.tcpIdleSeconds = limits.idle / .seconds(1)
     return responder

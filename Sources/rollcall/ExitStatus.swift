@@ -2,6 +2,7 @@
 
 import APIClient
 import ArgumentParser
+import RollcallClient
 
 enum ExitStatus {
   /// It was refused, or something that was named is wrong or not there.
@@ -16,7 +17,7 @@ func orOneLine(_ work: () async throws -> Void) async throws {
     try await work()
   } catch let status as ExitCode {
     throw status
-  } catch let error as APIError {
+  } catch let error as RollcallError {
     StandardError.write(line: "rollcall: \(error)\(error.advice)")
     throw ExitCode(error.isPassing ? ExitStatus.unreachable : ExitStatus.failure)
   } catch {
@@ -25,7 +26,7 @@ func orOneLine(_ work: () async throws -> Void) async throws {
   }
 }
 
-extension APIError {
+extension RollcallError {
   /// What to do about it, where the server or the reason does not say.
   var advice: String {
     switch kind {
@@ -38,7 +39,7 @@ extension APIError {
     case .unavailable: "; try again later"
     case .unauthenticated: "; name the file of a valid one with --token-file or ROLLCALL_TOKEN_FILE"
     case .unreadable: "; is it the address of its HTTP API?"
-    case .setting, .forbidden, .notFound, .outdated, .refused: ""
+    default: ""
     }
   }
 }

@@ -1,6 +1,7 @@
 // Where a subcommand writes: a file that appears when it is complete, or standard output.
 
 import Glibc
+import SystemPackage
 
 final class OutputFile {
   private let path: String?
@@ -41,13 +42,24 @@ final class OutputFile {
     }
   }
 
-  /// Syncs the file and gives it its name.
+  /// Syncs the file and gives it its name, which is on disk too when this returns.
   func finish() throws(OutputError) {
     guard let path else { return }
-    guard fsync(descriptor) == 0, rename(Self.partial(path), path) == 0 else {
+    guard fsync(descriptor) == 0, rename(Self.partial(path), path) == 0,
+      Self.syncDirectory(of: path)
+    else {
       throw OutputError("\(path) can't be written: \(Self.reason)")
     }
     isFinished = true
+  }
+
+  private static func syncDirectory(of path: String) -> Bool {
+    let directory = FilePath(path).removingLastComponent()
+    let name = directory.isEmpty ? "." : directory.string
+    let descriptor = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    return fsync(descriptor) == 0
   }
 }
 

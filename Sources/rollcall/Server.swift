@@ -1,5 +1,6 @@
 // The server as a whole: its parts put together, started in order, and stopped.
 
+import DNSForwarding
 import DNSTransport
 import DNSWire
 import DNSZone
@@ -17,9 +18,6 @@ enum Server {
   /// or ends the program when that takes too long.
   static func run(_ settings: Settings) async throws {
     let logger = Logger(label: "rollcall")
-    for name in settings.unknownVariables {
-      logger.warning("no setting has this environment variable", metadata: ["name": "\(name)"])
-    }
     let access = try APIAccess(settings, logger)
     ProcessLimits.forbidCoreFiles()
     let descriptors = ProcessLimits.raiseDescriptors(to: settings.descriptorNeed)
@@ -42,7 +40,8 @@ enum Server {
     let answering = try Answering(settings, domain, limits, limiter, statistics, logger)
     let dns = try DNSServer.open(
       addresses: settings.dns, workers: settings.workers, limits: limits,
-      makeAnswerer: answering.makeAnswerer, logger: logger)
+      makeAnswerer: answering.makeAnswerer, takeDeferred: answering.forwarder?.take,
+      logger: logger)
     answering.setListeners(dns.boundAddresses)
     let reloader = ZoneReloader(settings, registry, domain, loaded: loaded, logger: logger)
     let metrics = ServerMetrics(
@@ -63,7 +62,7 @@ enum Server {
     }
     try await dns.start()
     var services: [any Service] = [
-      DNSService(server: dns),
+      DNSService(server: dns, forwarder: answering.forwarder),
       HangupService(hangups: hangups, access: access, reloader: reloader, manager: manager),
     ]
     if let limiter { services.append(RateLimitLog(limiter: limiter, logger: logger)) }
@@ -114,6 +113,9 @@ enum Server {
 
   /// What works, but not as it should.
   private static func warn(_ settings: Settings, descriptors: Int, _ logger: Logger) {
+    for name in settings.unknownVariables {
+      logger.warning("no setting has this environment variable", metadata: ["name": "\(name)"])
+    }
     if geteuid() == 0 {
       logger.warning("running as root; set user to whom the server is to go on as")
     }
@@ -162,10 +164,12 @@ private actor Readiness {
 /// DNS as a part of the program that ends with it.
 private struct DNSService: Service {
   let server: DNSServer
+  let forwarder: Forwarder?
 
   func run() async throws {
     // Runs in threads of its own; this only waits for the end.
     try? await gracefulShutdown()
+    forwarder?.shutdown()
     await server.shutdown()
   }
 }

@@ -1,5 +1,7 @@
 // What `GET /metrics` tells of the whole server.
 
+import DNSClient
+import DNSForwarding
 import DNSTransport
 import DNSZone
 import QueryLog
@@ -21,7 +23,7 @@ struct ServerMetrics {
 
   func all() async -> [Metric] {
     let storeFailure = await registry.storeFailure
-    return [build] + queries + answers + limited + recorded + connections
+    return [build] + queries + answers + limited + recorded + forwarded + connections
       + registrations(await registry.figures)
       + store(await registry.storeCounters, isFailing: storeFailure != nil)
       + zones(await registry.zones, reloader.lastReload) + callers + process.metrics
@@ -116,6 +118,33 @@ struct ServerMetrics {
         "rollcall_dnstap_dropped_total", .counter,
         "Dnstap messages that were left out because too many waited to be written.",
         dnstap?.droppedCount ?? 0),
+    ]
+  }
+
+  private var forwarded: [Metric] {
+    let counters = answering.forwarder?.counters ?? ForwardCounters()
+    return [
+      Metric(
+        "rollcall_forwarded_queries_total", .counter,
+        "Queries for names of others, by what became of them.",
+        ForwardCounters.Outcome.allCases.map {
+          .init(Double(counters.outcomes[$0] ?? 0), labels: [("outcome", $0.rawValue)])
+        }),
+      Metric(
+        "rollcall_forward_server_queries_total", .counter,
+        "Queries to the servers for names of others, by what became of them.",
+        StubResolver.Outcome.allCases.map {
+          .init(Double(counters.queries[$0] ?? 0), labels: [("outcome", $0.rawValue)])
+        }),
+      Metric(
+        "rollcall_forward_waiting", .gauge, "Queries for names of others that wait for a server.",
+        counters.waiting),
+      Metric(
+        "rollcall_forward_cached_answers", .gauge, "Answers of others that are kept.",
+        counters.cachedAnswers),
+      Metric(
+        "rollcall_forward_cached_bytes", .gauge, "Memory for these answers, about.",
+        counters.cachedOctets),
     ]
   }
 

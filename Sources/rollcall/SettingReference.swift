@@ -29,6 +29,10 @@ struct SettingReference {
       "the service zone, below which registered names stand; at most \(Settings.zoneLengthLimit) "
         + "octets"),
     SettingReference(
+      .reverseZones, nil,
+      "zones below in-addr.arpa or ip6.arpa that are served with PTR for registered addresses, at "
+        + "most \(Settings.reverseZoneLimit)"),
+    SettingReference(
       .dns, "127.0.0.1:5300",
       "addresses for DNS over UDP and TCP, at most \(Settings.listenerLimit); port 0 is one that "
         + "the system picks"),
@@ -72,6 +76,21 @@ struct SettingReference {
       .allowQuery, nil,
       "prefixes of the clients that are answered, at most \(Settings.prefixLimit); without it "
         + "everybody is"),
+    SettingReference(
+      .clientProfile, nil,
+      "clients whose replies are to be another than everybody's, at most "
+        + "\(ClientProfileSetting.limit), each as PROFILE=PREFIX, or PROFILE=ADDRESS:PORT for who "
+        + "asks at that address of dns; profiles: musl (at most 48 addresses, NXDOMAIN for "
+        + "REFUSED), haproxy (weights of SRV records times 256), dnsmasq (RA set), single (one "
+        + "address)"),
+    SettingReference(
+      .forward, nil,
+      "DNS servers that are asked for names outside all zones, at most \(Settings.forwardLimit), "
+        + "port 53 unless given; without them such names are REFUSED"),
+    SettingReference(
+      .forwardFor, Settings.defaultForwardFor.joined(separator: ", "),
+      "prefixes of the clients for whom they are asked, at most \(Settings.prefixLimit); others "
+        + "are REFUSED"),
     SettingReference(
       .serverID, nil,
       "what id.server and NSID tell, at most \(ResponderSettings.serverIDLimit) octets; empty: "

@@ -1,5 +1,6 @@
 // The settings in force as they would be written in a file.
 
+import DNSClient
 import DNSTransport
 import DNSWire
 import DNSZone
@@ -12,6 +13,7 @@ extension Settings {
   func values(of key: SettingKey) -> [String] {
     switch key {
     case .zone: ["\(zone)"]
+    case .reverseZones: reverseZones.map(\.description)
     case .dns: dns.map(\.description)
     case .http: http.map(\.description)
     case .allowedHosts: allowedHosts
@@ -32,6 +34,9 @@ extension Settings {
     case .cookieSecrets: cookieSecrets.map { _ in "(not shown)" }
     case .requireCookies: [requireCookies.rawValue]
     case .allowQuery: allowQuery.map(\.description)
+    case .clientProfile: clientProfiles.map(\.description)
+    case .forward: forward.map(\.description)
+    case .forwardFor: forwardFor.map(\.description)
     case .rateLimit: ["\(rateLimit?.perSecond ?? 0)"]
     case .rateLimitSlip: rateLimit.map { ["\($0.slip)"] } ?? []
     case .rateLimitExempt: rateLimit?.exempt.map(\.description) ?? []

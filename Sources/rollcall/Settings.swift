@@ -1,5 +1,6 @@
 // What an operator can set about the server.
 
+import DNSClient
 import DNSTransport
 import DNSWire
 import DNSZone
@@ -10,6 +11,8 @@ import ServiceRegistry
 /// The settings in force, checked.
 struct Settings {
   var zone: DomainName
+  /// Zones below `in-addr.arpa` and `ip6.arpa` for registered addresses.
+  var reverseZones: [DomainName]
   var dns: [ListenAddress]
   var http: [ListenAddress]
   var access: AccessSettings
@@ -30,6 +33,12 @@ struct Settings {
   var requireCookies: CookieRequirement
   /// Whom DNS queries are answered for; empty: everybody.
   var allowQuery: [AddressPrefix]
+  /// Whose replies are to be another than everybody's.
+  var clientProfiles: [ClientProfileSetting]
+  /// Servers that are asked for names outside all zones; none: nobody is.
+  var forward: [NameServer]
+  /// For whom they are asked.
+  var forwardFor: [AddressPrefix]
   /// Of replies over UDP; nil limits nobody.
   var rateLimit: RateLimit?
   var registry: RegistrySettings
@@ -61,6 +70,13 @@ struct Settings {
   static let defaultRateLimitExempt = ["127.0.0.0/8", "::1/128"]
   /// Prefixes of a list; every query may be compared with all of them.
   static let prefixLimit = 256
+  static let forwardLimit = 8
+  /// Networks that are nobody's but the site's own (RFC 6890), so that nobody else's queries are
+  /// looked up: a server that does it for all is a tool for attacks on others (RFC 5358).
+  static let defaultForwardFor = [
+    "127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10",
+    "169.254.0.0/16", "fc00::/7", "fe80::/10",
+  ]
   static let stopSecondsLimit = 3_600
   static let defaultStopSeconds = 10
 }
@@ -68,6 +84,7 @@ struct Settings {
 /// The names of the settings as they stand in a file.
 enum SettingKey: String, CaseIterable {
   case zone
+  case reverseZones = "reverse_zones"
   case dns
   case http
   case allowedHosts = "allowed_hosts"
@@ -88,6 +105,9 @@ enum SettingKey: String, CaseIterable {
   case cookieSecrets = "cookie_secrets"
   case requireCookies = "require_cookies"
   case allowQuery = "allow_query"
+  case clientProfile = "client_profile"
+  case forward
+  case forwardFor = "forward_for"
   case rateLimit = "rate_limit"
   case rateLimitSlip = "rate_limit_slip"
   case rateLimitExempt = "rate_limit_exempt"
@@ -106,8 +126,9 @@ enum SettingKey: String, CaseIterable {
   /// Whether the command line has it too.
   var hasFlag: Bool {
     switch self {
-    case .zone, .dns, .http, .tokens, .nsAddress, .zones, .data, .workers, .user, .logLevel,
-      .logFormat:
+    case .zone, .dns, .http, .tokens, .nsAddress, .zones, .data, .clientProfile, .forward, .workers,
+      .user,
+      .logLevel, .logFormat:
       true
     default: false
     }
@@ -115,7 +136,9 @@ enum SettingKey: String, CaseIterable {
 
   var isList: Bool {
     switch self {
-    case .dns, .http, .allowedHosts, .cookieSecrets, .allowQuery, .rateLimitExempt: true
+    case .reverseZones, .dns, .http, .allowedHosts, .cookieSecrets, .allowQuery, .clientProfile,
+      .forward, .forwardFor, .rateLimitExempt:
+      true
     default: false
     }
   }

@@ -15,6 +15,17 @@ struct SettingsOptions: ParsableArguments {
   @Option(help: "Serve the HTTP API here. Repeatable. Beyond loopback it needs TLS and tokens.")
   var http: [String] = []
 
+  @Option(
+    help: ArgumentHelp(
+      "Reply to some clients as they need it: musl, haproxy, dnsmasq or single, '=', and their "
+        + "prefix or an address of --dns. Repeatable.", valueName: "profile=clients"))
+  var clientProfile: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Ask this DNS server for names outside all zones. Repeatable.", valueName: "address:port"))
+  var forward: [String] = []
+
   @Option(help: "The file of tokens, one of which each call to the API needs then.")
   var tokens: String?
 
@@ -50,7 +61,10 @@ struct SettingsOptions: ParsableArguments {
       (.workers, workers), (.tokens, tokens), (.user, user), (.logLevel, logLevel),
       (.logFormat, logFormat),
     ]
-    var flags: [SettingKey: [String]] = [.dns: dns, .http: http].filter { !$0.value.isEmpty }
+    let lists: [SettingKey: [String]] = [
+      .dns: dns, .http: http, .clientProfile: clientProfile, .forward: forward,
+    ]
+    var flags = lists.filter { !$0.value.isEmpty }
     for (key, value) in single { flags[key] = value.map { [$0] } }
     return flags
   }

@@ -1,6 +1,7 @@
 // Settings from flags, the environment and a file, in falling order of precedence.
 
 import Configuration
+import DNSClient
 import DNSTransport
 import DNSWire
 import DNSZone
@@ -20,6 +21,7 @@ extension Settings {
     let http = try reader.addresses(.http, default: "127.0.0.1:8053")
     return Settings(
       zone: try reader.domainName(.zone, default: "mesh.internal."),
+      reverseZones: try reader.reverseZones(),
       dns: dns,
       http: http,
       access: try reader.access(listeners: http),
@@ -33,6 +35,9 @@ extension Settings {
       cookieSecrets: try reader.cookieSecrets(),
       requireCookies: try reader.choice(.requireCookies, default: .never),
       allowQuery: try reader.prefixes(.allowQuery),
+      clientProfiles: try reader.clientProfiles(listeners: dns),
+      forward: try reader.forward(listeners: dns),
+      forwardFor: try reader.prefixes(.forwardFor, default: defaultForwardFor),
       rateLimit: try reader.rateLimit(),
       registry: try reader.registry(),
       queryLogEvery: try reader.queryLogEvery(),
@@ -151,7 +156,16 @@ private struct SettingsReader {
   }
 
   func domainName(_ key: SettingKey, default fallback: String) throws -> DomainName {
-    let text = string(key) ?? fallback
+    try domainName(key, string(key) ?? fallback)
+  }
+
+  func reverseZones() throws -> [DomainName] {
+    let names = try (strings(.reverseZones) ?? []).map { try domainName(.reverseZones, $0) }
+    try Settings.checkReverseZones(names)
+    return names
+  }
+
+  private func domainName(_ key: SettingKey, _ text: String) throws -> DomainName {
     do {
       let name = try DomainName(text)
       guard !name.isRoot else { throw SettingError(key, text, "must not be the root") }
@@ -214,6 +228,34 @@ private struct SettingsReader {
             + "with no bit set after the prefix")
       }
       return prefix
+    }
+  }
+
+  func clientProfiles(listeners: [ListenAddress]) throws -> [ClientProfileSetting] {
+    let texts = strings(.clientProfile) ?? []
+    guard texts.count <= ClientProfileSetting.limit else {
+      throw SettingError(
+        "setting client_profile: at most \(ClientProfileSetting.limit), not \(texts.count)")
+    }
+    return try texts.map { try ClientProfileSetting($0, listeners: listeners) }
+  }
+
+  func forward(listeners: [ListenAddress]) throws -> [NameServer] {
+    let texts = strings(.forward) ?? []
+    guard texts.count <= Settings.forwardLimit else {
+      throw SettingError("setting forward: at most \(Settings.forwardLimit) servers")
+    }
+    return try texts.map { text in
+      guard let server = NameServer(text) else {
+        throw SettingError(
+          .forward, text,
+          "is no address of a DNS server; write it like 192.0.2.53, 192.0.2.53:5353 or "
+            + "[2001:db8::53]:53")
+      }
+      guard !listeners.contains(where: { $0.description == server.description }) else {
+        throw SettingError(.forward, text, "is this server's own address")
+      }
+      return server
     }
   }
 

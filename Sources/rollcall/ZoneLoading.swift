@@ -30,7 +30,7 @@ struct LoadedZones {
   init(_ settings: Settings) throws(ZoneFileError) {
     let paths = try Self.paths(settings)
     isDirectoryThere = paths != nil
-    for path in paths ?? [] { add(path) }
+    for path in paths ?? [] { add(path, reverse: settings.reverseZones) }
   }
 
   /// - Parameter origin: what names in the files are relative to; nil: what the files' names give.
@@ -48,9 +48,14 @@ struct LoadedZones {
     return try ZoneDirectory.zoneFiles(in: settings.zonesDirectory)
   }
 
-  private mutating func add(_ path: String) {
+  private mutating func add(_ path: String, reverse: [DomainName] = []) {
     do throws(ZoneFileError) {
-      try add(path, origin: ZoneDirectory.origin(fromFileName: path))
+      let origin = try ZoneDirectory.origin(fromFileName: path)
+      guard !reverse.contains(origin) else {
+        throw ZoneFileError(
+          file: path, line: nil, reason: "the setting reverse_zones has this zone")
+      }
+      add(path, origin: origin)
     } catch {
       refused.append(Refusal(path: path, origin: nil, error: error))
     }
@@ -99,9 +104,14 @@ struct LoadedZones {
     let own = Zone(
       apex: settings.zone, records: records, in: domain,
       negativeTTLLimit: ServiceZone.negativeTTL)
-    domain.publish(zones + [own])
+    let reverse = settings.reverseZones.map { apex in
+      Zone(
+        apex: apex, records: ReverseZones.records(of: apex, serviceZone: records), in: domain,
+        negativeTTLLimit: ServiceZone.negativeTTL)
+    }
+    domain.publish(zones + [own] + reverse)
     return ServiceZone(
       own, in: domain, records: records, ttl: Self.serviceTTL,
-      publishesMetadata: settings.publishMetadata)
+      publishesMetadata: settings.publishMetadata, reverse: ReverseZones(reverse))
   }
 }

@@ -109,7 +109,8 @@ actor ZoneReloader {
       }
     }
     logRefused(refused)
-    let replaced = ReplacedZones(zones, besides: settings.zone, in: domain)
+    let replaced = ReplacedZones(
+      zones, besides: Set([settings.zone] + settings.reverseZones), in: domain)
     do throws(RegistryError) {
       let reports = try await registry.reload(zones, replaced)
       apexes = apexes.filter { zones.kept.contains($0.value) }.merging(loaded.apexes) { $1 }

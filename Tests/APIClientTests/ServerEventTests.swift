@@ -1,45 +1,27 @@
-// Events out of a stream's octets.
+// What a server's events say.
 
 import JSONText
+import RollcallClient
 import Testing
 
 @testable import APIClient
 
-@Suite("A stream of events") struct ServerEventTests {
-  private static let stream =
-    ": events from here on\nid: 42\n\n:\n\nid: 43\nevent: registered\r\ndata: {\"service\":\"web\","
-    + "\ndata: \"revision\":43}\n\nevent: held\ndata: {}\n\nid: 44\n\nretry: 5\n\n"
-
-  @Test("Events are the same however the octets are cut", arguments: [1, 2, 7, 1_000])
-  func pieces(length: Int) throws {
+@Suite("An event of the server") struct ServerEventTests {
+  private func event(_ data: String) throws -> ServerEvent {
     var parser = EventParser()
-    var events: [ServerEvent] = []
-    var rest = Array(Self.stream.utf8)[...]
-    while !rest.isEmpty {
-      events += try parser.take(rest.prefix(length))
-      rest = rest.dropFirst(length)
-    }
-    #expect(events.map(\.kind) == ["registered", "held"])
-    #expect(events.map(\.id) == ["43", nil])
-    #expect(events[0].data["revision"]?.integer == 43)
-    #expect(parser.lastID == "44")
+    let events = try parser.take(Array("id: 43\nevent: registered\ndata: \(data)\n\n".utf8))
+    return try ServerEvent(try #require(events.first))
   }
 
-  @Test("The half of an event before a lost connection is forgotten, and its id does not count")
-  func half() throws {
-    var parser = EventParser()
-    _ = try parser.take(Array("id: 1\n\nid: 2\nevent: registered\nda".utf8))
-    parser.beginAgain()
-    #expect(parser.lastID == "1")
-    let events = try parser.take(Array("event: expired\ndata: {}\n\n".utf8))
-    #expect(events.map(\.kind) == ["expired"] && events[0].id == nil)
+  @Test("Its data are JSON")
+  func data() throws {
+    let event = try event(#"{"service":"web","revision":43}"#)
+    #expect(event.id == "43" && event.kind == "registered")
+    #expect(event.data["revision"]?.integer == 43)
   }
 
   @Test("What is no event of this server is an error")
   func unreadable() {
-    var parser = EventParser()
-    #expect(throws: APIError.self) { try parser.take(Array("data: <html>\n\n".utf8)) }
-    let long = Array(repeating: UInt8(ascii: "x"), count: EventParser.lineLengthLimit + 1)
-    #expect(throws: APIError.self) { try parser.take(long) }
+    #expect(throws: RollcallError.self) { try event("<html>") }
   }
 }

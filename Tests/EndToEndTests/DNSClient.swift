@@ -9,7 +9,11 @@ struct DNSClient: Sendable {
   func ask(
     _ name: String, _ type: RecordType, over kind: LoopbackSocket.Kind = .udp
   ) throws -> Message {
-    let query = QueryMessage(name, type).octets
+    try ask(QueryMessage(name, type), over: kind)
+  }
+
+  func ask(_ query: QueryMessage, over kind: LoopbackSocket.Kind = .udp) throws -> Message {
+    let query = query.octets
     let socket = try LoopbackSocket(kind, port: port)
     let reply: [UInt8]
     switch kind {

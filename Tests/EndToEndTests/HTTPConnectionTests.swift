@@ -1,6 +1,7 @@
 // More HTTP connections than there may be.
 
 import Glibc
+import TestSupport
 import Testing
 
 extension EndToEnd {

@@ -1,5 +1,6 @@
 // Answers that are larger than a datagram may be.
 
+import TestSupport
 import Testing
 
 extension EndToEnd {

@@ -58,6 +58,13 @@ import Testing
         mesh.internal. 3600 IN SOA ns.mesh.internal. hostmaster.mesh.internal. 6 3600 600 86400 1
         mesh.internal. 3600 IN NS ns.mesh.internal.
         ns.mesh.internal. 3600 IN A 192.0.2.53
+        b._dns-sd._udp.mesh.internal. 5 IN PTR mesh.internal.
+        db._dns-sd._udp.mesh.internal. 5 IN PTR mesh.internal.
+        lb._dns-sd._udp.mesh.internal. 5 IN PTR mesh.internal.
+        _services._dns-sd._udp.mesh.internal. 5 IN PTR _grpc._tcp.mesh.internal.
+        _grpc._tcp.mesh.internal. 5 IN PTR x\\.api\\.web._grpc._tcp.mesh.internal.
+        x\\.api\\.web._grpc._tcp.mesh.internal. 5 IN SRV 0 1 9 x.api.web.mesh.internal.
+        x\\.api\\.web._grpc._tcp.mesh.internal. 5 IN TXT ""
         api.web.mesh.internal. 5 IN A 10.0.0.1
         _grpc._tcp.api.web.mesh.internal. 5 IN SRV 0 1 9 x.api.web.mesh.internal.
         x.api.web.mesh.internal. 5 IN A 10.0.0.1
@@ -80,11 +87,11 @@ import Testing
         c.web.mesh.internal. 5 IN TXT ""
         d.web.mesh.internal. 3 IN A 10.0.0.4
         d.web.mesh.internal. 3 IN TXT ""
-        ; end: 25 records, serial 6
+        ; end: 32 records, serial 6
         """
       let lines = lines(reply)
       #expect(lines.first?.contains(" SOA ") == true)
-      #expect(lines.last == "; end: 25 records, serial 6")
+      #expect(lines.last == "; end: 32 records, serial 6")
       #expect(lines.sorted() == expected.split(separator: "\n").map(String.init).sorted())
     }
   }
@@ -99,8 +106,9 @@ import Testing
       let body = #"{"instances":[\#(items.joined(separator: ","))]}"#
       #expect(try await server.post("/v1/instances", body).status == 200)
       let lines = try await lines(server.curl(Self.path))
-      // Of each: its own A, SRV and TXT, an A and SRV of the service, an SRV of RFC 2782.
-      let count = 3 + 3_000 * 6
+      // SOA, NS, its address, and three PTR that say which domain to browse. Of each instance:
+      // its own A, SRV and TXT, an A and SRV of the service, an SRV of RFC 2782.
+      let count = 6 + 3_000 * 6
       #expect(lines.last == "; end: \(count) records, serial 2")
       #expect(Set(lines).count == count + 1)
     }

@@ -290,7 +290,7 @@ import Testing
     let registry = server.registry
     let wanted = zones(Self.head + "db A 10.9.9.9")
     let replaced = ReplacedZones(
-      wanted, besides: ZoneUnderTest.name("mesh.internal."), in: server.domain)
+      wanted, besides: [ZoneUnderTest.name("mesh.internal.")], in: server.domain)
     async let reports = registry.reload(wanted, replaced)
     await server.store.waitUntilHeld()
     _ = try await server.registry.renew(InstanceKey("web", "b"), status: nil)

@@ -24,11 +24,18 @@ struct Model {
 
     var end: Int? { [leaseEnd, drainEnd].compactMap(\.self).min() }
     var isLive: Bool { drainEnd == nil && registration.status.isLive }
+    var hasPort: Bool { !registration.ports.isEmpty }
+  }
+
+  /// What is known of a service.
+  struct Known {
+    var hasTag = false
+    var hasPort = false
   }
 
   var entries: [InstanceKey: Entry] = [:]
-  /// Services that exist, and whether the tag is known of them.
-  var services: [ServiceName: Bool] = [:]
+  /// Services that exist.
+  var services: [ServiceName: Known] = [:]
   /// What the disk may hold otherwise because a commit's outcome is unknown.
   var doubtfulKeys: Set<InstanceKey> = []
   var doubtfulServices: Set<ServiceName> = []
@@ -36,12 +43,16 @@ struct Model {
   var ended: Set<InstanceKey> = []
 
   static let tag = "v2"
+  /// The name of the named port that some instances have.
+  static let port = "http"
 
   mutating func put(_ entry: Entry, at key: InstanceKey) {
     entries[key] = entry
     ended.remove(key)
-    let hasTag = entry.registration.tags.contains { $0.text == Self.tag }
-    services[key.service] = (services[key.service] ?? false) || hasTag
+    var known = services[key.service] ?? Known()
+    if entry.registration.tags.contains(where: { $0.text == Self.tag }) { known.hasTag = true }
+    if entry.hasPort { known.hasPort = true }
+    services[key.service] = known
   }
 
   mutating func remove(_ key: InstanceKey) {

@@ -22,8 +22,30 @@ extension Simulation {
       try check(service, promise)
       for id in Self.ids { try checkOwnName(of: InstanceKey(service.text, id), promise) }
     }
+    try checkBrowsing(promise)
     try checkOneRotation()
     try checkOneTruncation()
+  }
+
+  /// What those find who browse for the port that some instances have.
+  private func checkBrowsing(_ promise: Promise) throws {
+    let type = "_\(Model.port)._tcp"
+    let reply = try server.ask(type, .ptr)
+    let exists = model.services.values.contains(where: \.hasPort)
+    try expect(
+      .existingNames, reply.code == (exists ? .noError : .nameError), "\(type) is \(reply.code)")
+    let live = model.entries.filter { $0.value.hasPort && $0.value.isLive }
+    let expected = Set(live.keys.map { Self.browsedName(of: $0) + ".mesh.internal." })
+    let values = reply.answer.values
+    try expect(
+      promise, Set(values) == expected && values.count == expected.count,
+      "\(type) lists \(values), not \(expected)")
+    try checkTTL(of: type, reply, Array(live.values))
+  }
+
+  private static func browsedName(of key: InstanceKey) -> String {
+    let label = "\(key.id).\(key.service)".replacing(".", with: "\\.")
+    return "\(label)._\(Model.port)._tcp"
   }
 
   private func check(_ service: ServiceName, _ promise: Promise) throws {
@@ -40,7 +62,7 @@ extension Simulation {
     try expect(
       .existingNames, reply.code == (exists ? .noError : .nameError),
       "\(service) is \(reply.code)")
-    let hasTag = model.services[service] ?? false
+    let hasTag = model.services[service]?.hasTag ?? false
     try expect(
       .existingNames, try server.ask(tag, .a).code == (hasTag ? .noError : .nameError),
       "\(tag) is not \(hasTag ? "there" : "gone")")
@@ -54,6 +76,11 @@ extension Simulation {
     try expect(
       entry == nil ? .neverStale : .existingNames,
       reply.code == (exists ? .noError : .nameError), "\(name) is \(reply.code)")
+    let browsed = try server.ask(Self.browsedName(of: key), .srv)
+    try expect(
+      entry == nil ? .neverStale : .existingNames,
+      browsed.answer.count == (entry?.hasPort ?? false ? 1 : 0),
+      "\(name) has \(browsed.answer.count) SRV records to be found by browsing")
     guard let entry else { return }
     try expect(
       promise, Set(reply.answer.values) == addresses([entry], .a), "\(name) has other addresses")

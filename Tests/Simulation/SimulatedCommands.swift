@@ -53,8 +53,11 @@ extension Simulation {
     let hosts = (0..<Int.random(in: 1...2, using: &random)).map { index in
       index == 0 ? "10.0.0.\(Int.random(in: 1...9, using: &random))" : "fd00::1"
     }
+    let port = NamedPort(
+      name: try Label(Model.port, kind: .port), port: 8080, transport: .tcp)
     return try Registration(
       hosts, port: Bool.random(using: &random) ? 80 : nil,
+      ports: Bool.random(using: &random) ? [port] : [],
       weight: UInt16.random(in: 1...3, using: &random),
       priority: UInt16.random(in: 0...1, using: &random),
       tags: Bool.random(using: &random) ? [Model.tag] : [],

@@ -230,7 +230,8 @@ package struct Simulation {
     try checkStored(stored.services, kept)
     model.services = Dictionary(
       uniqueKeysWithValues: stored.services.map { record in
-        (record.name, record.claims.tags.contains { $0.text == Model.tag })
+        let hasTag = record.claims.tags.contains { $0.text == Model.tag }
+        return (record.name, Model.Known(hasTag: hasTag, hasPort: !record.claims.ports.isEmpty))
       })
     model.ended = []
     model.settleDoubt()

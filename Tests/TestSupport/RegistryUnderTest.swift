@@ -12,6 +12,7 @@ package final class RegistryUnderTest {
   package let clock: ManualClock
   package let domain: ZoneDomain
   private let settings: RegistrySettings
+  private let reverseApexes: Set<DomainName>
   private let responder: Responder
 
   package static let staticZone = """
@@ -23,9 +24,10 @@ package final class RegistryUnderTest {
   /// A server that has just started on what `store` holds, its leases running.
   package init(
     store: MemoryStore = MemoryStore(), clock: ManualClock = ManualClock(),
-    zone text: String = staticZone, zonesBelow: [String] = [],
+    zone text: String = staticZone, zonesBelow: [String] = [], reverse: [String] = [],
     settings: RegistrySettings = RegistrySettings()
   ) async throws {
+    reverseApexes = Set(reverse.map(ZoneUnderTest.name))
     self.store = store
     self.settings = settings
     self.clock = clock
@@ -41,7 +43,8 @@ package final class RegistryUnderTest {
       ])
     }
     registry = Registry(
-      zone: Self.serviceZone(text, in: domain), store: store, clock: clock.registryClock,
+      zone: Self.serviceZone(text, in: domain, reverse: reverse), store: store,
+      clock: clock.registryClock,
       logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
       settings: settings)
     try await registry.load()
@@ -49,14 +52,20 @@ package final class RegistryUnderTest {
   }
 
   package static func serviceZone(
-    _ text: String, in domain: ZoneDomain
+    _ text: String, in domain: ZoneDomain, reverse: [String] = []
   ) -> sending ServiceZone {
     let apex = ZoneUnderTest.name("mesh.internal.")
     let records = ZoneText(text, origin: apex).records
     let zone = Zone(
       apex: apex, records: records, in: domain, negativeTTLLimit: ServiceZone.negativeTTL)
-    domain.publish([zone])
-    return ServiceZone(zone, in: domain, records: records, ttl: 5)
+    let reverse = reverse.map { text in
+      let apex = ZoneUnderTest.name(text)
+      return Zone(
+        apex: apex, records: ReverseZones.records(of: apex, serviceZone: records), in: domain)
+    }
+    domain.publish([zone] + reverse)
+    return ServiceZone(
+      zone, in: domain, records: records, ttl: 5, reverse: ReverseZones(reverse))
   }
 
   /// The same disk, or another one, and the same time, a new process.
@@ -73,7 +82,9 @@ package final class RegistryUnderTest {
   /// Has the registry take `zones` over, as the server does when it has read them.
   package func reload(_ zones: StaticZones) async throws(RegistryError) -> [ZoneReport] {
     try await registry.reload(
-      zones, ReplacedZones(zones, besides: ZoneUnderTest.name("mesh.internal."), in: domain))
+      zones,
+      ReplacedZones(
+        zones, besides: reverseApexes.union([ZoneUnderTest.name("mesh.internal.")]), in: domain))
   }
 
   /// Returns when what the clock has brought about is committed.

@@ -85,8 +85,8 @@ package final class ZoneUnderTest {
 extension Responder {
   /// One reply in a batch of its own. Octets after the reply's end must stay untouched.
   package func reply(
-    to query: [UInt8], from client: [UInt8] = [127, 0, 0, 1], isUDP: Bool, at time: BootTime,
-    wallSeconds: UInt32 = 0, isUnderLoad: Bool = false
+    to query: [UInt8], from client: [UInt8] = [127, 0, 0, 1], listener: Int = 0, isUDP: Bool,
+    at time: BootTime, wallSeconds: UInt32 = 0, isUnderLoad: Bool = false
   ) -> [UInt8] {
     begin(at: time, wallSeconds: wallSeconds, isUnderLoad: isUnderLoad)
     defer { end() }
@@ -99,7 +99,7 @@ extension Responder {
         fetchExpected()
         return client.withUnsafeBytes { client in
           reply(
-            to: query, from: client,
+            to: query, from: client, at: listener,
             into: UnsafeMutableRawBufferPointer(rebasing: memory[..<room]), isUDP: isUDP)
         }
       }

@@ -3,6 +3,7 @@
 import APIClient
 import ArgumentParser
 import JSONText
+import RollcallClient
 
 struct ConfigureCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(

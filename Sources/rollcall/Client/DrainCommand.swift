@@ -3,6 +3,7 @@
 import APIClient
 import ArgumentParser
 import JSONText
+import RollcallClient
 
 struct DrainCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -47,8 +48,8 @@ struct DrainCommand: AsyncParsableCommand {
 
   private func waitForEnd(_ client: APIClient, _ safeAt: String) async throws {
     let progress = Task { await showProgress(until: safeAt) }
-    let end: Result<DrainEnd, APIError>
-    do throws(APIError) {
+    let end: Result<DrainEnd, RollcallError>
+    do throws(RollcallError) {
       end = .success(try await client.waitUntilDrained(instance.name, safeAt))
     } catch {
       end = .failure(error)
@@ -56,7 +57,7 @@ struct DrainCommand: AsyncParsableCommand {
     progress.cancel()
     await progress.value
     guard try end.get() == .gone else {
-      throw APIError(
+      throw RollcallError(
         .refused, "\(instance.id) of \(instance.service) was registered anew, and stays")
     }
   }

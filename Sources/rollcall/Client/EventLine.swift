@@ -2,6 +2,7 @@
 
 import APIClient
 import JSONText
+import RollcallClient
 
 extension ServerEvent {
   /// The data, with what happened before it.

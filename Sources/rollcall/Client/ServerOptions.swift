@@ -3,6 +3,7 @@
 import APIClient
 import ArgumentParser
 import RegistryAPI
+import RollcallClient
 
 struct ServerOptions: ParsableArguments {
   @Option(
@@ -63,9 +64,8 @@ struct ServerOptions: ParsableArguments {
         "the token would cross the network to \(url) readable; write https://, or --allow-plaintext"
       )
     }
-    var access = ServerAccess(
-      url: url, token: token, timeout: .seconds(timeout),
-      retry: RetrySchedule(budget: .seconds(retry)))
+    var access = ServerAccess(url: url, token: token, timeout: .seconds(timeout))
+    access.retry = RetrySchedule(budget: .seconds(retry))
     access.caFile = caFile ?? ClientVariable.caFile.value
     access.certificateFile = certFile
     access.keyFile = keyFile

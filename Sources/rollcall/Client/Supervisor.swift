@@ -4,6 +4,7 @@ import APIClient
 import ArgumentParser
 import Glibc
 import JSONText
+import RollcallClient
 import UnixSignals
 
 struct Supervisor {
@@ -15,7 +16,7 @@ struct Supervisor {
 
   private enum Event {
     case signal(Int32)
-    case refused(APIError)
+    case refused(RollcallError)
     case drained
     /// With the command's exit status.
     case ended(Int32)
@@ -60,7 +61,7 @@ struct Supervisor {
       let probe = PortProbe(host: registration.address.first, port: port)
       guard await probe.waitUntilListening() else { return }
     }
-    do throws(APIError) {
+    do throws(RollcallError) {
       try await keeper.run()
     } catch {
       sink.yield(.refused(error))
@@ -122,7 +123,7 @@ struct Supervisor {
     }
     return await withTaskGroup(of: Bool?.self) { group in
       group.addTask {
-        do throws(APIError) {
+        do throws(RollcallError) {
           try await keeper.drain()
           return !Task.isCancelled
         } catch {
@@ -142,7 +143,7 @@ struct Supervisor {
   }
 
   private func deregister(_ keeper: LeaseKeeper) async {
-    do throws(APIError) {
+    do throws(RollcallError) {
       try await keeper.deregister()
       Self.say("deregistered \(name.id) of \(name.service)")
     } catch {

@@ -3,6 +3,7 @@
 import APIClient
 import ArgumentParser
 import Glibc
+import RollcallClient
 import UnixSignals
 
 struct WatchCommand: AsyncParsableCommand {
@@ -54,11 +55,11 @@ struct WatchCommand: AsyncParsableCommand {
   func run() async throws {
     try await orOneLine {
       var access = try server.access()
-      access.silence = EventWatch.silence
+      access.silence = StreamEvent.silenceLimit
       let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
       let end = try await APIClient.with(access) { try await follow($0, until: signals) }
       guard case .timeOver = end, let count else { return }
-      throw APIError(.refused, "fewer events than \(count) came within \(seconds ?? 0) s")
+      throw RollcallError(.refused, "fewer events than \(count) came within \(seconds ?? 0) s")
     }
   }
 

@@ -1,0 +1,76 @@
+// Finds a service's instances: SRV records, then the addresses of their targets.
+
+import DNSClient
+import DNSWire
+
+struct ServiceLookup: Sendable {
+  /// Targets that are asked for at once, each from a socket of its own.
+  static let questionLimit = 8
+
+  let resolver: StubResolver
+  let prefersV6: Bool
+
+  /// - Parameter whenFailing: called when the first server has failed.
+  /// - Throws: what each server did instead of answering.
+  func find(
+    _ name: DomainName, whenFailing: @escaping @Sendable () -> Void
+  ) async throws(RollcallError) -> ServiceAnswer {
+    let question = DNSQuestion(name: name, type: .srv)
+    let reply = try await ask(question, whenFailing)
+    var records = ServiceRecords(reply, of: name, prefersV6: prefersV6)
+    for (target, reply) in try await addresses(of: records.unresolved, whenFailing) {
+      records.resolve(target, reply)
+    }
+    return records.answer
+  }
+
+  /// The additional section has no addresses of targets where they would not fit in a datagram, or
+  /// where another server is responsible for them.
+  private func addresses(
+    of targets: [DomainName], _ whenFailing: @escaping @Sendable () -> Void
+  ) async throws(RollcallError) -> [(DomainName, Reply)] {
+    typealias Found = Result<[(DomainName, Reply)], RollcallError>
+    let results = await withTaskGroup(of: Found.self) { group in
+      var results: [Found] = []
+      for (number, target) in targets.enumerated() {
+        if number >= Self.questionLimit, let result = await group.next() { results.append(result) }
+        group.addTask {
+          do throws(RollcallError) {
+            return .success(try await addresses(of: target, whenFailing))
+          } catch {
+            return .failure(error)
+          }
+        }
+      }
+      for await result in group { results.append(result) }
+      return results
+    }
+    var replies: [(DomainName, Reply)] = []
+    for result in results { replies += try result.get() }
+    return replies
+  }
+
+  /// The family that is not preferred is asked for where the other has nothing.
+  private func addresses(
+    of target: DomainName, _ whenFailing: () -> Void
+  ) async throws(RollcallError) -> [(DomainName, Reply)] {
+    var replies: [(DomainName, Reply)] = []
+    for type: RecordType in prefersV6 ? [.aaaa, .a] : [.a, .aaaa] {
+      let question = DNSQuestion(name: target, type: type)
+      let reply = try await ask(question, whenFailing)
+      replies.append((target, reply))
+      if reply.answer.contains(where: { $0.type == type }) { break }
+    }
+    return replies
+  }
+
+  private func ask(
+    _ question: DNSQuestion, _ whenFailing: () -> Void
+  ) async throws(RollcallError) -> Reply {
+    do throws(StubResolver.Failure) {
+      return try await resolver.ask(question, whenFailing: whenFailing)
+    } catch {
+      throw RollcallError(.noAnswer, error.description)
+    }
+  }
+}

@@ -1,0 +1,83 @@
+// How a server's HTTP API is reached.
+
+import AsyncHTTPClient
+import NIOCore
+import NIOSSL
+
+/// How a client reaches a server's HTTP API and shows who it is.
+public struct ServerAccess: Sendable {
+  package var url: ServerURL
+  /// Sent as `Authorization: Bearer`; with `http://` everybody on the way can read it.
+  public var token: String?
+  /// A file in PEM with those who sign the server's certificate, if not an authority that the
+  /// system knows.
+  public var caFile: String?
+  /// A file in PEM with the client's own certificate, where the server asks for one; it needs
+  /// ``keyFile``.
+  public var certificateFile: String?
+  /// A file in PEM with the key of ``certificateFile``, without a passphrase.
+  public var keyFile: String?
+  /// For a reply.
+  public var timeout: Duration
+  /// Without an octet, after which a connection is given up; nil: none.
+  package var silence: Duration?
+  package var retry = RetrySchedule(budget: .zero)
+
+  /// - Parameters:
+  ///   - url: `http://HOST:PORT` or `https://HOST:PORT`.
+  ///   - token: where the server wants one.
+  ///   - timeout: for a reply.
+  /// - Throws: ``RollcallError`` of kind `setting` for what is no such URL.
+  public init(
+    _ url: String = "http://127.0.0.1:8053", token: String? = nil, timeout: Duration = .seconds(10)
+  ) throws {
+    self.init(url: try ServerURL(url), token: token, timeout: timeout)
+  }
+
+  package init(url: ServerURL, token: String?, timeout: Duration) {
+    self.url = url
+    self.token = token
+    self.timeout = timeout
+  }
+}
+
+extension ServerAccess {
+  func httpConfiguration() throws(RollcallError) -> HTTPClient.Configuration {
+    var configuration = HTTPClient.Configuration(
+      tlsConfiguration: url.isTLS ? try tls() : nil,
+      // The token is for this server, not for whom it points to.
+      redirectConfiguration: .disallow,
+      timeout: .init(connect: TimeAmount(timeout), read: silence.map { TimeAmount($0) }))
+    configuration.httpVersion = .http1Only
+    // Whoever calls decides how often, and is to be told at once.
+    configuration.connectionPool.retryConnectionEstablishment = false
+    return configuration
+  }
+
+  private func tls() throws(RollcallError) -> TLSConfiguration {
+    var tls = TLSConfiguration.makeClientConfiguration()
+    tls.minimumTLSVersion = .tlsv12
+    if let path = caFile {
+      tls.trustRoots = .certificates(try Self.certificates(path))
+    }
+    if let path = certificateFile {
+      tls.certificateChain = try Self.certificates(path).map { .certificate($0) }
+    }
+    if let path = keyFile {
+      guard let key = try? NIOSSLPrivateKey(file: path, format: .pem) else {
+        throw RollcallError(.setting, "\(path): holds no private key in PEM without a passphrase")
+      }
+      tls.privateKey = .privateKey(key)
+    }
+    return tls
+  }
+
+  private static func certificates(
+    _ path: String
+  ) throws(RollcallError) -> [NIOSSLCertificate] {
+    guard let certificates = try? NIOSSLCertificate.fromPEMFile(path), !certificates.isEmpty else {
+      throw RollcallError(.setting, "\(path): can't be read, or holds no certificate in PEM")
+    }
+    return certificates
+  }
+}
