@@ -121,3 +121,17 @@ extension UInt8 {
     self &- 0x41 < 26 ? self | 0x20 : self
   }
 }
+
+extension UInt64 {
+  /// ``Swift/UInt8/asciiLowercased`` of each of its octets.
+  @inlinable package var asciiLowercased: UInt64 {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    // The highest bit of each octet says whether its lower bits reach the first number, and whether
+    // they exceed the last; it is clear in all sums before, so that nothing is carried over.
+    let lower = self & (ones &* 0x7F)
+    let reachesA = lower &+ ones &* (0x80 - 0x41)
+    let exceedsZ = lower &+ ones &* (0x80 - 0x5B)
+    let capitals = reachesA & ~exceedsZ & ~self & (ones &* 0x80)
+    return self | capitals >> 2
+  }
+}

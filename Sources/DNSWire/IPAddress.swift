@@ -28,6 +28,14 @@ package struct IPAddress: Hashable, Sendable {
     low = isV4 ? UInt64(number(at: 0, UInt32.self)) : number(at: 8, UInt64.self)
   }
 
+  /// - Returns: nil unless there are 4 or 16 octets.
+  package init?(inNetworkOrder octets: UnsafeRawBufferPointer) {
+    guard let start = octets.baseAddress, octets.count == 4 || octets.count == 16 else {
+      return nil
+    }
+    self.init(from: start, isV4: octets.count == 4)
+  }
+
   /// Four octets for IPv4, sixteen for IPv6.
   package var octets: [UInt8] {
     [UInt8](unsafeUninitializedCapacity: 16) { octets, count in

@@ -66,7 +66,8 @@ package struct ForeignQuery: Sendable {
       length = message.withUnsafeBytes { message in
         client.withUnsafeBytes { client in
           let request = Request(
-            query, in: message, from: client, at: listener, isUDP: isUDP, room: room, settings)
+            query, in: message, from: client, isUDP: isUDP,
+            profile: settings.profile(of: client, at: listener), room: room, settings)
           let memory = UnsafeMutableRawBufferPointer(reply)
           let start = Header.length + query.questionLength
           memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: message[..<start]))

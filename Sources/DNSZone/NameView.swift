@@ -77,15 +77,29 @@ struct NameScratch {
     while wire[position] != 0 {
       labelOffsets[labelCount] = UInt8(truncatingIfNeeded: position)
       labelCount += 1
-      let end = position + 1 + Int(wire[position])
-      while position < end {
-        octets[position] = wire[position].asciiLowercased
-        position += 1
-      }
+      position += 1 + Int(wire[position])
     }
-    lengths.pointee = Lengths(length: position + 1, labelCount: labelCount)
-    (octets + position).update(repeating: 0, count: 9)
     labelOffsets[labelCount] = UInt8(truncatingIfNeeded: position)
+    let length = position + 1
+    fold(wire, length)
+    lengths.pointee = Lengths(length: length, labelCount: labelCount)
+    UnsafeMutableRawPointer(octets + length).storeBytes(of: 0, as: UInt64.self)
+  }
+
+  /// Eight octets at a time: lengths are no letters (RFC 1035 section 2.3.4), so they stay.
+  private func fold(_ wire: UnsafePointer<UInt8>, _ length: Int) {
+    func foldWord(at position: Int) {
+      let word = UnsafeRawPointer(wire + position).loadUnaligned(as: UInt64.self)
+      UnsafeMutableRawPointer(octets + position)
+        .storeBytes(of: word.asciiLowercased, as: UInt64.self)
+    }
+    guard length >= 8 else {
+      for position in 0..<length { octets[position] = wire[position].asciiLowercased }
+      return
+    }
+    // The last word may fold some octets again; beyond the name there may be no memory to read.
+    for position in stride(from: 0, to: length - 8, by: 8) { foldWord(at: position) }
+    foldWord(at: length - 8)
   }
 
   func set(_ name: DomainName) {

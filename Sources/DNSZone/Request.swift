@@ -10,7 +10,7 @@ struct Request {
   /// The address that it came from, in network order.
   let client: UnsafeRawBufferPointer
   let isUDP: Bool
-  private(set) var profile: ClientProfile = []
+  let profile: ClientProfile
   /// Octets that the reply may have (RFC 1035 section 4.2.1, RFC 6891 section 6.2.5).
   let limit: Int
 
@@ -19,11 +19,12 @@ struct Request {
   ///   - room: octets that there is memory for.
   init(
     _ query: Query, in message: UnsafeRawBufferPointer, from client: UnsafeRawBufferPointer,
-    at listener: Int, isUDP: Bool, room: Int, _ settings: borrowing ResponderSettings
+    isUDP: Bool, profile: ClientProfile, room: Int, _ settings: borrowing ResponderSettings
   ) {
     self.message = message
     self.query = query
     self.client = client
+    self.profile = profile
     self.isUDP = isUDP
     options = query.edns.map { ReplyOptions($0, in: message, isUDP: isUDP, settings) }
     limit =
@@ -32,18 +33,10 @@ struct Request {
       } else {
         min(room, Int(UInt16.max))
       }
-    if !settings.profiles.isEmpty {
-      profile = settings.profile(of: clientAddress, at: listener)
-    }
   }
 
   /// Nil where the transport does not know who the client is.
-  var clientAddress: IPAddress? {
-    guard let octets = client.baseAddress, client.count == 4 || client.count == 16 else {
-      return nil
-    }
-    return IPAddress(from: octets, isV4: client.count == 4)
-  }
+  var clientAddress: IPAddress? { IPAddress(inNetworkOrder: client) }
 
   /// Octets that the reply's header, question and sections may have: the OPT record has its room.
   var sectionLimit: Int { limit - (options?.length ?? 0) }

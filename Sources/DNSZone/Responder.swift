@@ -96,7 +96,9 @@ package final class Responder {
     case .error(let code, let query): (checked, error) = (query, code)
     }
     let request = Request(
-      checked, in: query, from: client, at: listener, isUDP: isUDP, room: reply.count, settings)
+      checked, in: query, from: client, isUDP: isUDP,
+      profile: settings.profile(of: client, at: listener), room: reply.count,
+      settings)
     reply.baseAddress!.copyMemory(
       from: query.baseAddress!, byteCount: Header.length + checked.questionLength)
     var outcome = ReplyOutcome(

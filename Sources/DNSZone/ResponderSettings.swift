@@ -49,13 +49,18 @@ package struct ResponderSettings: Sendable {
     nsid = serverID.map { Array($0.utf8.prefix(Self.serverIDLimit)) }
   }
 
-  /// All that holds for a client.
-  func profile(of client: IPAddress?, at listener: Int) -> ClientProfile {
-    var profile: ClientProfile = []
-    for rule in profiles where rule.holds(for: client, at: listener) {
-      profile.formUnion(rule.profile)
+  /// All that holds for a client, whose address is in network order.
+  @inline(__always)
+  func profile(of client: UnsafeRawBufferPointer, at listener: Int) -> ClientProfile {
+    profiles.isEmpty ? [] : allProfiles(of: client, at: listener)
+  }
+
+  @inline(never)
+  private func allProfiles(of client: UnsafeRawBufferPointer, at listener: Int) -> ClientProfile {
+    let address = IPAddress(inNetworkOrder: client)
+    return profiles.reduce(into: []) { profile, rule in
+      if rule.holds(for: address, at: listener) { profile.formUnion(rule.profile) }
     }
-    return profile
   }
 
   /// In units of 100 milliseconds, rounded down (RFC 7828 section 3.1).

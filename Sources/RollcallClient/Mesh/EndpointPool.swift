@@ -102,11 +102,13 @@ package struct EndpointPool: Sendable {
     let chosen: Int
     switch wish {
     case .first(let isRepeatable):
-      candidates = bestGroup(without: [])
-      if let due = dueForTrial(isRepeatable, bestPriority(of: candidates), at: now) {
+      let group = bestGroup(without: [])
+      if let due = dueForTrial(isRepeatable, bestPriority(of: group), at: now) {
         members[due].health.beginTrial()
         return take(due, isTrial: true)
       }
+      // Turns are among equals: who was busy is owed nothing.
+      candidates = balancing == .leastOutstanding ? leastLoaded(of: group) : group
       guard let next = nextInTurn(candidates) else { return nil }
       chosen = next
     case .retry(let tried):
@@ -155,21 +157,23 @@ package struct EndpointPool: Sendable {
     }
   }
 
-  private func nextInTurn(_ candidates: [Int]) -> Int? {
-    candidates.reduce(nil) { best, index in
-      guard let best else { return index }
-      return isBetter(members[index], than: members[best]) ? index : best
+  /// Those with the fewest tries under way for their weight, this one counted.
+  private func leastLoaded(of candidates: [Int]) -> [Int] {
+    func isLess(_ one: PoolMember, than other: PoolMember) -> Bool {
+      Int64(one.outstanding + 1) * other.weight < Int64(other.outstanding + 1) * one.weight
     }
+    let least = candidates.min { isLess(members[$0], than: members[$1]) }
+    guard let least else { return [] }
+    return candidates.filter { !isLess(members[least], than: members[$0]) }
   }
 
-  private func isBetter(_ one: PoolMember, than other: PoolMember) -> Bool {
-    if balancing == .leastOutstanding {
-      let load = Int64(one.outstanding + 1) * other.weight
-      let otherLoad = Int64(other.outstanding + 1) * one.weight
-      if load != otherLoad { return load < otherLoad }
+  private func nextInTurn(_ candidates: [Int]) -> Int? {
+    // As it will be when all have got their weight. Among equals the first.
+    candidates.reduce(nil) { best, index in
+      guard let best else { return index }
+      let (one, other) = (members[index], members[best])
+      return one.credit + one.weight > other.credit + other.weight ? index : best
     }
-    // As it will be when all have got their weight.
-    return one.credit + one.weight > other.credit + other.weight
   }
 
   private func randomOne(
