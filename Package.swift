@@ -124,8 +124,8 @@ let package = Package(
       name: "Simulation", dependencies: ["DNSWire", "ServiceRegistry", "TestSupport"],
       path: "Tests/Simulation", swiftSettings: strict),
     .executableTarget(
-      name: "SimulationDriver", dependencies: ["Simulation"], path: "Tests/SimulationDriver",
-      swiftSettings: strict),
+      name: "SimulationDriver", dependencies: ["Simulation", "TestSupport"],
+      path: "Tests/SimulationDriver", swiftSettings: strict),
     // The promises of a mesh amid instances that fail: what `tools/mesh` tries, in virtual time and
     // on loopback, and the test runs try for a shorter time.
     .target(
@@ -135,7 +135,7 @@ let package = Package(
       ],
       path: "Tests/MeshTrial", swiftSettings: strict),
     .executableTarget(
-      name: "MeshDriver", dependencies: ["MeshTrial"], path: "Tests/MeshDriver",
+      name: "MeshDriver", dependencies: ["MeshTrial", "TestSupport"], path: "Tests/MeshDriver",
       swiftSettings: strict),
     .testTarget(
       name: "FuzzReplayTests", dependencies: ["DNSWire", "FuzzTargets", "TestSupport"],

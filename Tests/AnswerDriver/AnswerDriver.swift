@@ -5,7 +5,6 @@
 
 import DNSWire
 import DNSZone
-import Glibc
 import TestSupport
 
 @main
@@ -17,12 +16,12 @@ enum AnswerDriver {
     let domain = AnsweredZone.make(services: services)
     switch (words.first, words.dropFirst().first, words.last.flatMap { Int($0) }) {
     case ("count", let name?, let queries?):
-      guard let kind = QueryKind(rawValue: name) else { fail("\(name) is no kind of query") }
+      guard let kind = QueryKind(rawValue: name) else { Driver.fail("\(name) is no kind of query") }
       var answerer = Answerer(domain, kind.queries(1_024, services: services))
       for _ in 0..<(queries / Answerer.batch) { answerer.answerBatch() }
-      write("\(answerer.octets) octets", to: STDOUT_FILENO)
+      Driver.write("\(answerer.octets) octets")
     case ("threads", let threads?, let seconds?):
-      guard let threads = Int(threads), threads > 0 else { fail("\(threads) is no number") }
+      guard let threads = Int(threads), threads > 0 else { Driver.fail("\(threads) is no number") }
       let counts = runThreads(threads) { _ in
         var answerer = Answerer(domain, QueryKind.mix(65_536, services: services))
         let end = ContinuousClock.now + .seconds(seconds)
@@ -33,20 +32,10 @@ enum AnswerDriver {
         }
         return batches * Answerer.batch
       }
-      write("\(counts.reduce(0, +))", to: STDOUT_FILENO)
+      Driver.write("\(counts.reduce(0, +))")
     default:
-      fail("count KIND QUERIES, or threads THREADS SECONDS?")
+      Driver.fail("count KIND QUERIES, or threads THREADS SECONDS?")
     }
-  }
-
-  private static func write(_ text: String, to descriptor: Int32) {
-    let line = Array("\(text)\n".utf8)
-    _ = Glibc.write(descriptor, line, line.count)
-  }
-
-  private static func fail(_ text: String) -> Never {
-    write("AnswerDriver: \(text)", to: STDERR_FILENO)
-    exit(2)
   }
 }
 

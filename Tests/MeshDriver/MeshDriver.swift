@@ -8,6 +8,7 @@
 
 import Glibc
 import MeshTrial
+import TestSupport
 
 @main
 enum MeshDriver {
@@ -15,7 +16,7 @@ enum MeshDriver {
     let arguments = CommandLine.arguments.dropFirst()
     let numbers = arguments.dropFirst().compactMap { UInt64($0) }
     guard let mode = arguments.first, numbers.count == 3, numbers[1] > 0, numbers[2] > 0 else {
-      fail("simulate or loopback, SEED RATE SECONDS?")
+      Driver.fail("simulate or loopback, SEED RATE SECONDS?")
     }
     let (seed, rate, length) = (numbers[0], Int(numbers[1]), Duration.seconds(numbers[2]))
     let result: TrialResult
@@ -25,22 +26,12 @@ enum MeshDriver {
       do {
         result = try await LoopbackMesh.run(seed: seed, length: length, rate: rate)
       } catch {
-        fail("\(error)")
+        Driver.fail("\(error)")
       }
-    default: fail("simulate or loopback?")
+    default: Driver.fail("simulate or loopback?")
     }
-    write("seed \(seed): \(result)", to: STDOUT_FILENO)
-    for promise in result.broken { write("broken \(promise)", to: STDOUT_FILENO) }
+    Driver.write("seed \(seed): \(result)")
+    for promise in result.broken { Driver.write("broken \(promise)") }
     exit(result.broken.isEmpty ? 0 : 1)
-  }
-
-  private static func write(_ text: String, to descriptor: Int32) {
-    let line = Array("\(text)\n".utf8)
-    _ = Glibc.write(descriptor, line, line.count)
-  }
-
-  private static func fail(_ text: String) -> Never {
-    write("MeshDriver: \(text)", to: STDERR_FILENO)
-    exit(2)
   }
 }

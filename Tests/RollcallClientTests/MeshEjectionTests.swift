@@ -23,6 +23,14 @@ struct MeshEjectionTests {
       update(1...count)
     }
 
+    /// The first fails on.
+    static func withFirstOfTwoEjected() throws -> Trial {
+      let trial = Trial(2)
+      trial.failing = ["i1"]
+      try trial.calls(20)
+      return trial
+    }
+
     func update(_ numbers: ClosedRange<Int>) {
       pool.update(
         numbers.map { Endpoint(address: "192.0.2.\($0)", port: 80, host: "i\($0)") }, at: now)
@@ -120,9 +128,7 @@ struct MeshEjectionTests {
 
   @Test("One call decides about the return, others go elsewhere meanwhile")
   func oneTrial() throws {
-    let trial = Trial(2)
-    trial.failing = ["i1"]
-    try trial.calls(20)
+    let trial = try Trial.withFirstOfTwoEjected()
     trial.now = trial.settings.firstPeriod - .nanoseconds(1)
     #expect(Set(try trial.calls(5)) == ["i2"])
     trial.now = trial.settings.firstPeriod
@@ -137,9 +143,7 @@ struct MeshEjectionTests {
 
   @Test("A caller that gives up decides nothing: the next call does")
   func abandoned() throws {
-    let trial = Trial(2)
-    trial.failing = ["i1"]
-    try trial.calls(20)
+    let trial = try Trial.withFirstOfTwoEjected()
     trial.now = trial.settings.firstPeriod
     let decider = try trial.choose()
     let change = trial.pool.finish(decider, .abandoned, at: trial.now)
@@ -149,9 +153,7 @@ struct MeshEjectionTests {
 
   @Test("A call that can't be repeated tries a suspect only when nobody else did for long")
   func sparing() throws {
-    let trial = Trial(2)
-    trial.failing = ["i1"]
-    try trial.calls(20)
+    let trial = try Trial.withFirstOfTwoEjected()
     trial.now = trial.settings.firstPeriod
     #expect(Set(try trial.calls(5, isRepeatable: false)) == ["i2"])
     trial.now = trial.settings.firstPeriod * 2
@@ -180,9 +182,7 @@ struct MeshEjectionTests {
 
   @Test("While no more may be ejected, those that serve again come back early and make room")
   func room() throws {
-    let trial = Trial(2)
-    trial.failing = ["i1"]
-    try trial.calls(20)
+    let trial = try Trial.withFirstOfTwoEjected()
     for second in [2, 6, 14] {
       trial.now = .seconds(second)
       try trial.calls(2)

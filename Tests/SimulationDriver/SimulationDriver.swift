@@ -7,6 +7,7 @@
 
 import Glibc
 import Simulation
+import TestSupport
 
 @main
 enum SimulationDriver {
@@ -14,7 +15,7 @@ enum SimulationDriver {
 
   static func main() async {
     let numbers = CommandLine.arguments.dropFirst().compactMap { UInt64($0) }
-    guard numbers.count == 3 else { fail("FIRST COUNT STEPS?") }
+    guard numbers.count == 3 else { Driver.fail("FIRST COUNT STEPS?") }
     let (first, count, steps) = (numbers[0], numbers[1], Int(numbers[2]))
     var broken = 0
     for done in 1...max(count, 1) {
@@ -23,20 +24,10 @@ enum SimulationDriver {
         try await Simulation.run(seed: seed, steps: steps)
       } catch {
         broken += 1
-        write("broken \(seed): \(error)", to: STDOUT_FILENO)
+        Driver.write("broken \(seed): \(error)")
       }
-      if done % reportInterval == 0 || done == count { write("done \(done)", to: STDOUT_FILENO) }
+      if done % reportInterval == 0 || done == count { Driver.write("done \(done)") }
     }
     exit(broken == 0 ? 0 : 1)
-  }
-
-  private static func write(_ text: String, to descriptor: Int32) {
-    let line = Array("\(text)\n".utf8)
-    _ = Glibc.write(descriptor, line, line.count)
-  }
-
-  private static func fail(_ text: String) -> Never {
-    write("SimulationDriver: \(text)", to: STDERR_FILENO)
-    exit(2)
   }
 }
