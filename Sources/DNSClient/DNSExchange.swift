@@ -33,7 +33,9 @@ package struct DNSExchange: Sendable {
   ) async throws(Failure) -> Reply {
     let reply = try await receive(Self.query(question), from: server, overTCP: false)
     guard reply.isTruncated else { return reply }
-    return try await receive(Self.query(question), from: server, overTCP: true)
+    let whole = try await receive(Self.query(question), from: server, overTCP: true)
+    guard !whole.isTruncated else { throw .lost("a truncated reply over TCP") }
+    return whole
   }
 
   private static func query(_ question: DNSQuestion) -> [UInt8] {

@@ -17,6 +17,8 @@ package final class StubResolver: Sendable {
   package struct Failure: Error, CustomStringConvertible {
     /// What each server did instead.
     package let description: String
+    /// Whether none of them replied at all.
+    package let isSilence: Bool
   }
 
   private let servers: [NameServer]
@@ -28,7 +30,8 @@ package final class StubResolver: Sendable {
 
   /// - Parameters:
   ///   - servers: at least one.
-  ///   - attempts: queries for one question at most.
+  ///   - attempts: queries for one question at most. A server that is silent is asked again when
+  ///     all others were asked; one that has replied is not.
   ///   - note: is told what became of each query.
   package init(
     _ servers: [NameServer], attempts: Int, exchange: DNSExchange,
@@ -47,8 +50,10 @@ package final class StubResolver: Sendable {
   ) async throws(Failure) -> Reply {
     let first = preferred.load(ordering: .relaxed)
     var failures: [String] = []
+    var replied: Set<Int> = []
     for attempt in 0..<attempts {
       let index = (first + attempt) % servers.count
+      guard !replied.contains(index) else { continue }
       let failure: String
       do throws(DNSExchange.Failure) {
         let reply = try await exchange.ask(question, servers[index])
@@ -58,6 +63,7 @@ package final class StubResolver: Sendable {
           return reply
         }
         note(.refused)
+        replied.insert(index)
         failure = reply.code == .noError ? "is not responsible" : "\(reply.code)"
       } catch {
         note(.lost)
@@ -67,7 +73,8 @@ package final class StubResolver: Sendable {
       if attempt < servers.count { failures.append("\(servers[index]): \(failure)") }
     }
     throw Failure(
-      description: "no DNS server answers \(question): \(failures.joined(separator: "; "))")
+      description: "no DNS server answers \(question): \(failures.joined(separator: "; "))",
+      isSilence: replied.isEmpty)
   }
 }
 

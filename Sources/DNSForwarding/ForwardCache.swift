@@ -72,7 +72,7 @@ struct ForwardCache {
 
   /// Stores what may be kept at all.
   mutating func store(_ answer: ForeignAnswer, for question: DNSQuestion, at now: BootTime) {
-    let seconds = answer.secondsToKeep
+    let seconds = answer.secondsToKeep(question)
     guard seconds > 0 else { return }
     let entry = Entry(
       answer: answer, storedAt: now, endsAt: now + BootTime(seconds) * 1_000_000_000,
@@ -106,11 +106,15 @@ extension ForeignAnswer {
   }
 
   /// The least TTL of all. A negative answer's records include the SOA, whose TTL has been made
-  /// that of the negative answer; without one it can't be kept.
-  fileprivate var secondsToKeep: UInt32 {
+  /// that of the negative answer; without one it can't be kept (RFC 2308 section 5), though aliases
+  /// lead to it.
+  fileprivate func secondsToKeep(_ question: DNSQuestion) -> UInt32 {
     guard code == .noError || code == .nameError else { return 0 }
     let least = records.map(\.ttl).min() ?? 0
-    let isNegative = code == .nameError || answer.isEmpty
+    let isNegative =
+      code == .nameError || answer.isEmpty
+      || question.type != .any && !answer.contains { $0.type == question.type }
+    guard !isNegative || authority.contains(where: { $0.type == .soa }) else { return 0 }
     return min(
       least, isNegative ? ForwardCache.longestNegativeSeconds : ForwardCache.longestSeconds)
   }

@@ -44,24 +44,38 @@ final class QueryCounts: Sendable {
   var values: [StubResolver.Outcome: Int] { counts.withLock(\.self) }
 }
 
-/// Says once that no server answers, and once that one does again.
+/// Says once that no server replies, and once that one does again; both at most once a minute, as
+/// clients choose what is asked.
 final class FailureLog: Sendable {
+  private static let interval = Duration.seconds(60)
+
+  private struct State {
+    var isFailing = false
+    var lastTold: ContinuousClock.Instant?
+  }
+
   private let logger: Logger
-  private let isFailing = Atomic(false)
+  private let state = Mutex(State())
 
   init(logger: Logger) {
     self.logger = logger
   }
 
-  func note(_ reason: String) {
-    guard !isFailing.exchange(true, ordering: .relaxed) else { return }
-    logger.warning("forwarding fails", metadata: ["reason": "\(reason)"])
+  func note(_ reason: String, at now: ContinuousClock.Instant = .now) {
+    let isNews = state.withLock { state in
+      if state.isFailing { return false }
+      if let lastTold = state.lastTold, now - lastTold < Self.interval { return false }
+      state = State(isFailing: true, lastTold: now)
+      return true
+    }
+    if isNews { logger.warning("forwarding fails", metadata: ["reason": "\(reason)"]) }
   }
 
   func noteAnswer() {
-    guard isFailing.load(ordering: .relaxed), isFailing.exchange(false, ordering: .relaxed) else {
-      return
+    let isNews = state.withLock { state in
+      defer { state.isFailing = false }
+      return state.isFailing
     }
-    logger.notice("forwarding works again")
+    if isNews { logger.notice("forwarding works again") }
   }
 }

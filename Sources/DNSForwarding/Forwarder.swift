@@ -18,8 +18,10 @@ package final class Forwarder: Sendable {
   static let cacheLimit = 16 * 1024 * 1024
   /// How long one server has for one reply.
   static let timeout = Duration.milliseconds(1_200)
-  /// Queries for one question: with them all lost, its clients wait for as long as they usually do.
-  static let attempts = 4
+  /// Queries for one question where there are fewer servers: with them all lost, its clients wait
+  /// for as long as they usually do.
+  private static let attempts = 4
+  private static let attemptsAtOneServer = 2
   /// After which clients get what has ended, while the servers are asked on (RFC 8767 section 5).
   static let patience = Duration.milliseconds(1_800)
   /// For how long servers are not asked again after all of them failed: with an old answer that
@@ -37,6 +39,8 @@ package final class Forwarder: Sendable {
     var cache = ForwardCache(limit: cacheLimit)
     var waiters: [DNSQuestion: [Waiter]] = [:]
     var waiterCount = 0
+    /// Questions under way whose clients get what has ended at once.
+    var impatient: Set<DNSQuestion> = []
     /// Until when servers are not asked again.
     var failures: [DNSQuestion: BootTime] = [:]
     var isClosed = false
@@ -60,8 +64,9 @@ package final class Forwarder: Sendable {
   ) {
     let queries = QueryCounts()
     resolver = StubResolver(
-      servers, attempts: Self.attempts, exchange: DNSExchange(timeout: Self.timeout),
-      note: queries.count)
+      servers,
+      attempts: max(servers.count, min(Self.attempts, servers.count * Self.attemptsAtOneServer)),
+      exchange: DNSExchange(timeout: Self.timeout), note: queries.count)
     self.queries = queries
     self.settings = settings
     self.now = now
@@ -111,7 +116,8 @@ package final class Forwarder: Sendable {
       log.noteAnswer()
     } catch {
       answer = nil
-      log.note(error.description)
+      // That one name can't be looked up is no fault of the servers.
+      if error.isSilence { log.note(error.description) }
     }
     end(question, answer)
   }
@@ -122,7 +128,8 @@ package final class Forwarder: Sendable {
       guard case .stale(let answer) = state.cache.look(up: question, at: time) else {
         return (nil, [])
       }
-      // The question stays under way, and whoever asks next waits for it.
+      // The question stays under way, and whoever asks next does not wait for it.
+      if state.waiters[question] != nil { state.impatient.insert(question) }
       let waiters = state.takeWaiters(of: question, keepingQuestion: true)
       state.counters.outcomes[.stale, default: 0] += waiters.count
       return (answer, waiters)
@@ -185,6 +192,7 @@ extension Forwarder.State {
     if let until = failures[question], now < until {
       return (stale ?? .failure(.noReachableAuthority), stale == nil ? .failed : .stale)
     }
+    if let stale, impatient.contains(question) { return (stale, .stale) }
     let isUnderWay = waiters[question] != nil
     guard !isClosed, waiterCount < Forwarder.waiterLimit,
       isUnderWay || waiters.count < Forwarder.questionLimit
@@ -200,6 +208,7 @@ extension Forwarder.State {
   ) -> [Forwarder.Waiter] {
     let taken = waiters[question] ?? []
     waiters[question] = keepingQuestion && waiters[question] != nil ? [] : nil
+    if !keepingQuestion { impatient.remove(question) }
     waiterCount -= taken.count
     return taken
   }

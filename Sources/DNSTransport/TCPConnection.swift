@@ -14,7 +14,7 @@ enum TCPOrder: Sendable {
 ///
 /// It reads only while all that it has read is answered and the client takes its replies: what has
 /// come and can't be answered yet is at most one message and one read, what can't be sent yet at
-/// most the high water mark and one batch.
+/// most the high water mark, one batch and the deferred replies.
 final class TCPConnection: ChannelDuplexHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundIn = Never
@@ -22,7 +22,8 @@ final class TCPConnection: ChannelDuplexHandler {
 
   /// Octets of unsent replies at which reading and answering stop, and at which they go on.
   static let waterMark = ChannelOptions.Types.WriteBufferWaterMark(low: 32 * 1024, high: 64 * 1024)
-  /// Deferred replies that a connection waits for, at which nothing more is read from it.
+  /// Deferred replies that a connection waits for, at which nothing more of it is read or answered;
+  /// the batch that reaches it may bring as many again.
   static let awaitedLimit = 64
 
   private enum Phase {
@@ -169,7 +170,11 @@ extension TCPConnection {
 
   private var mayRead: Bool {
     guard let context, case .incomplete = rest else { return false }
-    return phase == .open && context.channel.isWritable && awaited < Self.awaitedLimit
+    return phase == .open && mayAnswer(context)
+  }
+
+  private func mayAnswer(_ context: ChannelHandlerContext) -> Bool {
+    context.channel.isWritable && awaited < Self.awaitedLimit
   }
 
   private func releaseHeldRead() {
@@ -188,7 +193,7 @@ extension TCPConnection {
     guard let context, phase != .closing, !isAnswering else { return }
     isAnswering = true
     repeat {
-      guard context.channel.isWritable else { break }
+      guard mayAnswer(context) else { break }
       answerBatch(context)
     } while rest == .unknown
     context.flush()
@@ -216,7 +221,7 @@ extension TCPConnection {
       if awaited == 0 { closeWhenSent() }
     case .incomplete:
       releaseHeldRead()
-    case .unknown where context.channel.isWritable:
+    case .unknown where mayAnswer(context):
       // The client reads as fast as it is answered: the other connections of the loop come first.
       context.eventLoop.assumeIsolated().execute { [self] in answerArrived() }
     case .unknown:

@@ -27,6 +27,11 @@ package enum ServiceInstanceLabel {
     min(labelsLength - 1, DomainName.labelLengthLimit)
   }
 
+  /// Whether labels of so many octets are cut, so that others' may become the same.
+  package static func isCut(_ labelsLength: Int) -> Bool {
+    labelsLength - 1 > DomainName.labelLengthLimit
+  }
+
   /// In whatever case the name is written, its hash is the same.
   private static func digits(of text: [UInt8]) -> [UInt8] {
     let hash = text.map(\.asciiLowercased).withUnsafeBytes { SipHash.hash($0, key: .zero) }

@@ -9,7 +9,7 @@ package struct ClientProfile: OptionSet, Sendable {
 
   /// musl's resolver keeps 48 addresses of an answer, and waits in vain after REFUSED, while a name
   /// error ends its search. So answers have 48 addresses at most, a window that turns as the order
-  /// does, and REFUSED is NXDOMAIN; the extended error still says why.
+  /// does, and names outside our zones get NXDOMAIN for REFUSED; the extended error still says why.
   package static let musl = ClientProfile(rawValue: 1)
   /// HAProxy divides the weights of SRV records by 256 and rounds up. So they are 256 times what
   /// was registered, 65,535 at most.
@@ -59,14 +59,14 @@ package struct ProfileRule: Sendable {
   }
 }
 
-extension Responder {
-  /// Makes the weights of the SRV records in an answer what HAProxy reads as they were registered.
-  func multiplyWeights(
-    in reply: UnsafeMutableRawBufferPointer, _ outcome: ReplyOutcome, at start: Int
-  ) {
+extension ReplyOutcome {
+  /// Makes the weights of the SRV records in the answer what HAProxy reads as they were registered.
+  ///
+  /// - Parameter start: where the answer section begins.
+  func multiplyWeights(in reply: UnsafeMutableRawBufferPointer, at start: Int) {
     var position = start
-    for _ in 0..<outcome.answers {
-      let message = UnsafeRawBufferPointer(rebasing: reply[..<outcome.end])
+    for _ in 0..<answers {
+      let message = UnsafeRawBufferPointer(rebasing: reply[..<end])
       let span = message.assumingMemoryBound(to: UInt8.self).span
       guard let record = RecordPlace(span, at: position) else { return }
       position = record.end

@@ -72,7 +72,7 @@ package struct ForeignQuery: Sendable {
           let start = Header.length + query.questionLength
           memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: message[..<start]))
           var outcome = ReplyOutcome(limit: request.sectionLimit, end: start)
-          write(foreign, in: memory, &outcome)
+          write(foreign, in: memory, request.profile, &outcome)
           return settings.finish(&outcome, request, memory, wallSeconds: wallSeconds)
         }
       }
@@ -80,15 +80,16 @@ package struct ForeignQuery: Sendable {
   }
 
   private func write(
-    _ foreign: ForeignAnswer, in memory: UnsafeMutableRawBufferPointer,
+    _ foreign: ForeignAnswer, in memory: UnsafeMutableRawBufferPointer, _ profile: ClientProfile,
     _ outcome: inout ReplyOutcome
   ) {
+    let start = outcome.end
     var writer = MessageWriter(
       memory: memory, limit: outcome.limit, questionNameLength: query.nameLength)
     outcome.code = foreign.code
     outcome.extendedError = foreign.extendedError
     outcome.isAuthoritative = isAuthoritative
-    let answer = aliases + foreign.answer
+    let answer = aliases + profile.limiting(foreign.answer)
     outcome.answers = writer.append(answer)
     // What follows a section that is cut would be taken for the whole (RFC 2181 section 9).
     outcome.isTruncated = outcome.answers < answer.count
@@ -102,6 +103,20 @@ package struct ForeignQuery: Sendable {
       }
     }
     outcome.end = writer.length
+    if profile.contains(.haproxy) { outcome.multiplyWeights(in: memory, at: start) }
+  }
+}
+
+extension ClientProfile {
+  /// Records with no more addresses than such a client is to get.
+  fileprivate func limiting(_ records: [ResourceRecord]) -> [ResourceRecord] {
+    guard let addressLimit else { return records }
+    var count = 0
+    return records.filter { record in
+      guard record.type == .a || record.type == .aaaa else { return true }
+      count += 1
+      return count <= addressLimit
+    }
   }
 }
 

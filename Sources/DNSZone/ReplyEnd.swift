@@ -11,7 +11,9 @@ extension ResponderSettings {
     wallSeconds: UInt32
   ) -> Int {
     let memory = reply.baseAddress!
-    if request.profile.contains(.musl) && outcome.code == .refused { outcome.code = .nameError }
+    if request.profile.contains(.musl), outcome.isForeign, outcome.code == .refused {
+      outcome.code = .nameError
+    }
     if let edns = request.query.edns, let options = request.options {
       outcome.end += writeOptRecord(
         edns, options, request, outcome, wallSeconds, to: memory + outcome.end)

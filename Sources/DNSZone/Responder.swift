@@ -87,6 +87,7 @@ package final class Responder {
     to query: UnsafeRawBufferPointer, from client: UnsafeRawBufferPointer, at listener: Int = 0,
     into reply: UnsafeMutableRawBufferPointer, isUDP: Bool
   ) -> Int {
+    isLastForeign = false
     let message = query.assumingMemoryBound(to: UInt8.self).span
     let checked: Query
     var error: ResponseCode?
@@ -97,8 +98,7 @@ package final class Responder {
     }
     let request = Request(
       checked, in: query, from: client, isUDP: isUDP,
-      profile: settings.profile(of: client, at: listener), room: reply.count,
-      settings)
+      profile: settings.profile(of: client, at: listener), room: reply.count, settings)
     reply.baseAddress!.copyMemory(
       from: query.baseAddress!, byteCount: Header.length + checked.questionLength)
     var outcome = ReplyOutcome(
@@ -257,7 +257,7 @@ package final class Responder {
       writer: writer)
     answer.answer(query.type)
     outcome.take(answer)
-    if request.profile.contains(.haproxy) { multiplyWeights(in: reply, outcome, at: start) }
+    if request.profile.contains(.haproxy) { outcome.multiplyWeights(in: reply, at: start) }
   }
 
   private func answerChaos(

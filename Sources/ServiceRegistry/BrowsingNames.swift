@@ -20,6 +20,11 @@ extension OwnerNames {
     return DomainName(uncheckedWire: [UInt8(label.count)] + label + type.wire)
   }
 
+  /// Whether the instance's own name is longer than a label can be.
+  func isCut(_ own: some Collection<UInt8>) -> Bool {
+    ServiceInstanceLabel.isCut(own.count - apex.wire.count)
+  }
+
   /// `_services._dns-sd._udp.Z`: all types (RFC 6763 section 9).
   var serviceTypes: DomainName { browsing("_services") }
 

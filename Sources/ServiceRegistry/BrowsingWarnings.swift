@@ -27,6 +27,9 @@ extension ServiceZone {
     if let owner = staticOwner(claiming: name) ?? staticOwner(claiming: own) {
       return "the zone file's records at \(owner) leave no room"
     }
+    guard isHeld(own, by: member.block) else {
+      return "another instance's name is cut to the same label"
+    }
     guard let type = browsedTypes[port] else {
       return "there are \(RegistryLimits.browsedTypes) service types already"
     }

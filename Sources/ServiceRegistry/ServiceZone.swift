@@ -19,6 +19,8 @@ package final class ServiceZone {
   var rrsets = OwnerRRsets()
   /// The types of service that can be browsed.
   var browsedTypes: [ServiceClaims.Port: BrowsedType] = [:]
+  /// By the names below types that had to be cut: the own names of the instances that have them.
+  var cutNames: [DomainName: DomainName] = [:]
   /// The labels right below the apex of all static names and zones below.
   private var staticTops: Set<String> = []
   /// Services of which static records hide something, with the names that are not pinned.

@@ -58,6 +58,9 @@ extension ServiceZone {
 
   /// Publishes the list of each of those types with what there is now of `service`.
   func publishLists(_ ports: Set<ServiceClaims.Port>, of service: Service) {
+    // Types for which there was no room come in as soon as there is.
+    let late = ports.intersection(service.record.claims.ports).filter { browsedTypes[$0] == nil }
+    if late.contains(where: { enter($0, service.name) }) { publishBrowsing() }
     for port in ports {
       guard let type = browsedTypes[port],
         type.update(service, { browsable($0, type) }), isBrowsable(type.name, service)
@@ -80,8 +83,10 @@ extension ServiceZone {
   private func browsable(_ service: Service, _ type: BrowsedType) -> [InstanceBlock] {
     guard !service.isLeaving else { return [] }
     return service.members.filter { member in
-      member.isLive && member.port(type.port) != nil
-        && names.serviceInstance(member.block.name, of: type.name) != nil
+      guard member.isLive, member.port(type.port) != nil,
+        let name = names.serviceInstance(member.block.name, of: type.name)
+      else { return false }
+      return isHeld(name, by: member.block)
     }.map(\.block)
   }
 
@@ -98,7 +103,7 @@ extension ServiceZone {
   func publishServiceInstances(of member: Member) {
     for port in member.ports {
       guard let owner = serviceInstance(member.block, port.claim),
-        isBrowsable(owner, member.service)
+        isBrowsable(owner, member.service), hold(owner, for: member.block)
       else { continue }
       rrsets.add(.srv, ttl: member.block.ttl) { $0.add(member.block, port: port.port) }
       rrsets.add(.txt, ttl: member.block.ttl) { $0.add(member.block) }
@@ -109,10 +114,34 @@ extension ServiceZone {
   /// Takes away what was published of the instance below the types of these ports.
   func withdrawServiceInstances(_ instance: InstanceBlock, _ ports: some Sequence<NamedPort>) {
     for port in ports {
-      guard let owner = serviceInstance(instance, port.claim), !mayHideBrowsing || isFree(owner)
+      guard let owner = serviceInstance(instance, port.claim), release(owner, of: instance),
+        !mayHideBrowsing || isFree(owner)
       else { continue }
       zone.replaceAll(at: owner.wire, with: &rrsets)
     }
+  }
+
+  /// Takes the name for the instance, unless another instance's that was cut to the same has it: a
+  /// hash can be made to meet another's.
+  ///
+  /// - Returns: whether it is the instance's.
+  private func hold(_ owner: DomainName, for instance: InstanceBlock) -> Bool {
+    guard names.isCut(instance.name) else { return true }
+    if cutNames[owner] == nil { cutNames[owner] = DomainName(uncheckedWire: Array(instance.name)) }
+    return isHeld(owner, by: instance)
+  }
+
+  /// - Returns: whether it was the instance's.
+  private func release(_ owner: DomainName, of instance: InstanceBlock) -> Bool {
+    guard names.isCut(instance.name) else { return true }
+    guard isHeld(owner, by: instance) else { return false }
+    cutNames[owner] = nil
+    return true
+  }
+
+  /// Whether no other instance has the name.
+  func isHeld(_ owner: DomainName, by instance: InstanceBlock) -> Bool {
+    cutNames[owner].map { $0 == DomainName(uncheckedWire: Array(instance.name)) } ?? true
   }
 
   private func serviceInstance(
@@ -140,14 +169,17 @@ extension ServiceZone {
   ) -> (DomainName, holder: DomainName)? {
     for port in service.record.claims.ports {
       let type = names.serviceType(port)
-      guard isFree(type) else { continue }
-      if owners.contains(type) { return (type, type) }
-      if let top = tops.first(where: type.isEqualOrBelow) { return (type, top) }
-      guard isParent(type) else { continue }
+      let top = tops.first(where: type.isEqualOrBelow)
+      if isFree(type) {
+        if owners.contains(type) { return (type, type) }
+        if let top { return (type, top) }
+      }
+      // Where a file has the type itself, what is below it is answered all the same.
+      guard top != nil || isParent(type) else { continue }
       for member in service.members where member.port(port) != nil {
-        if let name = serviceInstance(member.block, port), owners.contains(name), isFree(name) {
-          return (name, name)
-        }
+        guard let name = serviceInstance(member.block, port), isFree(name) else { continue }
+        if owners.contains(name) { return (name, name) }
+        if let top { return (name, top) }
       }
     }
     return nil

@@ -66,6 +66,8 @@ import Testing
   mutating func notKept() {
     for answer in [
       answer("www.example. 0 A 192.0.2.1"), answer(code: .nameError), answer(),
+      answer("www.example. 60 CNAME web.example."),
+      answer("www.example. 60 CNAME web.example.", code: .nameError),
       answer("www.example. 9 A 192.0.2.1", code: .serverFailure),
     ] {
       cache.store(answer, for: question, at: 0)

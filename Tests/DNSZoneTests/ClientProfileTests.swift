@@ -77,6 +77,8 @@ struct ClientProfileTests {
     #expect(musl.code == .nameError && musl.extendedError == 20 && !musl.isAuthoritative)
     let other = try ask(responder, "elsewhere.example.", .a, from: "10.2.0.1")
     #expect(other.code == .refused && other.extendedError == 20)
+    // What is refused of our own names exists.
+    #expect(try ask(responder, "mesh.", .axfr).code == .refused)
     // What exists without data stays so: a name error would end the search for it.
     let none = try ask(responder, "web.mesh.", .aaaa)
     #expect(none.code == .noError && none.answer.isEmpty)

@@ -122,9 +122,40 @@ extension EndToEnd {
         let failed = try ask(server, "www.elsewhere.example.")
         #expect(failed.code == .serverFailure && failed.extendedError == 22)
         #expect(server.log.contains("forwarding fails"))
-        // Our own zone waits for nobody.
-        #expect(try ask(server, "mesh.internal.", .soa).isAuthoritative)
       }
+    }
+
+    @Test("Our own names wait for nobody; a connection has so many foreign ones under way")
+    func pending() async throws {
+      try await withSite { site in
+        let silent = try [LoopbackSocket(holding: 0, .udp), LoopbackSocket(holding: 0, .udp)]
+        let server = try await site.startServer(
+          silent.flatMap { ["--forward", "127.0.0.1:\($0.port)"] })
+        func foreign(_ name: String) -> [UInt8] {
+          QueryMessage("\(name).elsewhere.example.", .a).with { $0.flags = 0x0100 }.octets
+        }
+        func framed(_ query: [UInt8]) -> [UInt8] { [0, UInt8(query.count)] + query }
+        let udp = try LoopbackSocket(.udp, port: server.dns.port)
+        try udp.send(foreign("first"))
+        #expect(!(try silent[0].receive()).isEmpty)
+        #expect(try ask(server, "mesh.internal.", .soa).isAuthoritative)
+        let tcp = try LoopbackSocket(.tcp, port: server.dns.port)
+        try tcp.send(
+          framed(foreign("second")) + framed(QueryMessage("mesh.internal.", .soa).octets))
+        let length = try tcp.receive(exactly: 2)
+        let reply = try Message(tcp.receive(exactly: Int(length[0]) << 8 | Int(length[1])))
+        #expect(reply.question?.type == .soa && reply.isAuthoritative)
+        let many = try LoopbackSocket(.tcp, port: server.dns.port)
+        try many.send((0..<500).flatMap { framed(foreign("n\($0)")) })
+        try await wait(for: "queries under way") { try await self.waiting(server) >= 64 }
+        #expect(try await waiting(server) < 128 + 2)
+      }
+    }
+
+    private func waiting(_ server: RunningServer) async throws -> Int {
+      let lines = try await server.curl("GET", "/metrics").body.split(separator: "\n")
+      let line = lines.first { $0.hasPrefix("rollcall_forward_waiting ") }
+      return line.flatMap { $0.split(separator: " ").last.flatMap { Int($0) } } ?? 0
     }
 
     @Test("Who does not ask for recursion, or is none of those it is for, is refused")

@@ -218,6 +218,54 @@ import Testing
     #expect(srv.answer.values == ["0 1 80 id.\(service).mesh.internal."])
   }
 
+  @Test("of two names that are cut to the same, the first keeps it while it is there")
+  func sameCutName() async throws {
+    let server = try await RegistryUnderTest()
+    // Their hashes begin with the same 32 bits.
+    let services = ["0002663", "0018811"].map { String(repeating: "s", count: 55) + $0 }
+    let registration = try Registration(["10.0.0.1"], ports: [Self.port("http", 80)])
+    let first = try await server.register(services[0], "i", registration)
+    #expect(first.warnings.isEmpty)
+    let second = try await server.register(services[1], "i", registration)
+    #expect(second.warnings.contains { $0.contains("cut to the same label") })
+    let list = try server.ask("_http._tcp", .ptr).answer.records
+    #expect(list.count == 1)
+    let name = DomainName(uncheckedWire: try #require(list.first).rdata).description
+    #expect(
+      try server.ask(name, .srv).answer.values == ["0 1 80 i.\(services[0]).mesh.internal."])
+    try await server.registry.deregister(InstanceKey(services[1], "i"))
+    #expect(try server.ask(name, .srv).answer.count == 1)
+    try await server.registry.deregister(InstanceKey(services[0], "i"))
+    #expect(try server.ask(name, .srv).code == .nameError)
+    let again = try await server.register(services[1], "i", registration)
+    #expect(again.warnings.isEmpty)
+    #expect(
+      try server.ask(name, .srv).answer.values == ["0 1 80 i.\(services[1]).mesh.internal."])
+  }
+
+  @Test("there are so many types; who finds no room is told, and comes in when one goes")
+  func typeLimit() async throws {
+    let server = try await RegistryUnderTest()
+    for service in 0..<RegistryLimits.browsedTypes / 16 {
+      let ports = try (0..<16).map { try Self.port("p\(service)-\($0)", 80) }
+      let reply = try await server.register(
+        "s\(service)", "i", Registration(["10.0.0.1"], ports: ports))
+      #expect(!reply.warnings.contains { $0.contains("browsing") })
+    }
+    let last = try Registration(["10.0.0.1"], ports: [Self.port("last", 80)])
+    let refused = try await server.register("late", "i", last)
+    #expect(refused.warnings.contains { $0.contains("there are 800 service types already") })
+    #expect(try server.ask("_last._tcp", .ptr).answer.records.isEmpty)
+    try await server.registry.remove(try ServiceName("s0"))
+    var changed = last
+    changed.weight = 7
+    let late = try await server.register("late", "i", changed)
+    #expect(late.warnings.isEmpty)
+    #expect(try server.ask("_last._tcp", .ptr).answer.count == 1)
+    #expect(
+      try pointers(server, "_services._dns-sd._udp").contains("_last._tcp.mesh.internal."))
+  }
+
   @Test("records of a zone file stand in the place of what can be browsed")
   func staticRecords() async throws {
     let server = try await RegistryUnderTest(
@@ -239,12 +287,19 @@ import Testing
     #expect(try pointers(server, "_http._tcp") == ["printer._http._tcp.mesh.internal."])
     #expect(try server.ask(#"a\.web._http._tcp"#, .srv).answer.count == 1)
     #expect(try server.ask(#"a\.web._dns._udp"#, .txt).answer.values == ["\"mine\""])
-    // Without them, all of it is there.
     let apex = ZoneUnderTest.name("mesh.internal.")
     func zones(_ text: String) -> StaticZones {
       let records = ZoneText(RegistryUnderTest.staticZone + "\n" + text, origin: apex).records
       return StaticZones(contents: [.init(apex: apex, records: records)], kept: [])
     }
+    // Below a type that is the file's an instance is answered, and its name is not the file's.
+    for text in ["a\\.web._http._tcp 60 IN TXT x", "a\\.web._http._tcp 60 IN A 192.0.2.9"] {
+      await #expect(throws: RegistryError.self, "\(text)") {
+        try await server.reload(zones("_http._tcp 60 IN PTR printer._http._tcp\n" + text))
+      }
+    }
+    #expect(try server.ask(#"a\.web._http._tcp"#, .srv).answer.count == 1)
+    // Without them, all of it is there.
     _ = try await server.reload(zones(""))
     #expect(try pointers(server, "b._dns-sd._udp") == ["mesh.internal."])
     #expect(
