@@ -178,6 +178,7 @@ extension EndToEnd {
     func settings() async throws {
       try await withSite { site in
         for (arguments, reason) in [
+          ((1...9).flatMap { ["--forward", "192.0.2.\($0)"] }, "at most 8 servers"),
           (["--forward", "example.net"], "is no address of a DNS server"),
           (["--forward", "127.0.0.1:5399", "--dns", "127.0.0.1:5399"], "is this server's own"),
           (["--client-profile", "glibc=10.0.0.0/8"], "names no profile"),

@@ -6,6 +6,8 @@
 package enum FuzzTarget: String, CaseIterable, Sendable {
   /// A message in, its reply out: `ReplyTarget`.
   case reply
+  /// Replies of other servers, and what of them is passed on: `ForeignTarget`.
+  case foreign
   /// Domain names in both forms: `NameTarget`.
   case name
   /// Zone files in, the zone's answers out: `ZoneFileTarget`.
@@ -18,6 +20,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
   package func makeCheck() throws(Violation) -> Check {
     switch self {
     case .reply: ReplyTarget().check
+    case .foreign: ForeignTarget.check
     case .name: NameTarget.check
     case .zone: try ZoneFileTarget().check
     }

@@ -23,12 +23,12 @@ class Browsing(Dig):
         yield scenes.comes_and_goes(self, self.service)
 
     def finds_the_type(self):
-        order.always(self.pointers(f"b.{DISCOVERY}"), f"{ZONE}.")
-        order.always(self.pointers(f"_services.{DISCOVERY}"), TYPE)
+        order.all_once(self.pointers(f"b.{DISCOVERY}"), [f"{ZONE}."])
+        order.all_once(self.pointers(f"_services.{DISCOVERY}"), [TYPE])
         return f"b.{DISCOVERY} has the zone, _services the type {TYPE}"
 
     def finds_the_instances(self):
-        order.exact(self.reached(1), self.service.members)
+        order.all_once(self.reached(1), self.service.members)
         for name in self.pointers(TYPE):
             if self.values(name, "TXT") != ['"path=/"']:
                 raise Mistake(f"{name} has other metadata: {self.values(name, 'TXT')}")

@@ -14,6 +14,8 @@ def exact(reached, members):
     """Of n consecutive calls each reaches another instance: the server's turn, unchanged."""
     only(reached, members)
     count = len(members)
+    if len(reached) < count:
+        raise Mistake(f"{len(reached)} calls can't reach all of {count}: {reached}")
     for at in range(len(reached) - count + 1):
         window = reached[at : at + count]
         if len(set(window)) != count:
@@ -41,17 +43,34 @@ def weighted(reached, weights):
             raise Mistake(f"{member} has {count} of {len(reached)} calls, not {mean:.0f}")
 
 
+def all_once(found, members):
+    """What one answer has: each of them, and nothing else, in whatever order."""
+    only(found, members)
+    if sorted(found) != sorted(members):
+        missing = sorted(set(members) - set(found))
+        raise Mistake(f"{len(found)} found, not {len(members)}, each once; without {missing[:5]}")
+
+
 def always(reached, member):
     """One instance has them all."""
+    some(reached)
     others = set(reached) - {member}
     if others:
         raise Mistake(f"not always {member}, but also {sorted(others)}")
 
 
 def only(reached, members):
+    """Nothing else is reached."""
+    some(reached)
     strangers = set(reached) - set(members)
     if strangers:
         raise Mistake(f"calls reach what they should not: {sorted(strangers)[:5]}")
+
+
+def some(reached):
+    """Of nothing all would be true."""
+    if not reached:
+        raise Mistake("nothing is reached")
 
 
 def tally(reached, members):

@@ -23,6 +23,8 @@ LONGEST_STALE = 86_400  # seconds after the TTL that a set is still used (RFC 87
 RETRY_AFTER = 1.0  # seconds after a look-up that failed (RFC 8767 section 5: 30 for resolvers)
 STALE_WAIT = 0.3  # seconds that a caller who could have the last known set waits for a newer one
 LOOKUP_TIME = 2.0  # seconds for a look-up
+PARTIAL_TTL = 5.0  # seconds that a set without some of its targets counts at most
+ADDRESSES_UNTIL = 0.8  # of LOOKUP_TIME: so that who waits still gets what was found by then
 MOST_ADDRESSES_MISSING = 2  # targets whose addresses are asked for without trying TCP first
 
 
@@ -138,8 +140,12 @@ class Discovery:
         raise LookupFailed(f"the look-up of {service} takes longer than the call may take")
 
     def _look_up(self, name: DomainName) -> Tuple[Tuple[Endpoint, ...], float]:
-        """The endpoints, and for how many seconds they may be kept."""
-        deadline = time.monotonic() + LOOKUP_TIME
+        """The endpoints, and for how many seconds they may be kept.
+
+        Targets whose addresses no server tells are left out; raises LookupFailed if all are.
+        """
+        begun = time.monotonic()
+        deadline, addresses_until = begun + LOOKUP_TIME, begun + LOOKUP_TIME * ADDRESSES_UNTIL
         question = Question(name, message.SRV)
         reply = self._client.ask(question, deadline)
         if reply.code == message.NXDOMAIN:
@@ -147,16 +153,29 @@ class Discovery:
                 f"there is no service {text_of(name)} (NXDOMAIN): is it registered, in this zone?"
             )
         located = Located.of(reply, question)
+        failure: Optional[LookupFailed] = None
         if len(located.missing) > MOST_ADDRESSES_MISSING:
             # They did not fit into a datagram, but all will into one reply over TCP.
             located = Located.of(self._client.ask(question, deadline, over_tcp=True), question)
         ttl = float(min(located.ttl, LONGEST_TTL))
-        for target in located.missing:
-            addresses, its_ttl = self._addresses(target, deadline)
+        missing = located.missing
+        for number, target in enumerate(missing):
+            # What is left is shared, so that one that is not answered leaves time for the others.
+            now = time.monotonic()
+            share = (addresses_until - now) / (len(missing) - number)
+            try:
+                addresses, its_ttl = self._addresses(target, now + share)
+            except LookupFailed as error:
+                failure = error
+                ttl = min(ttl, PARTIAL_TTL)
+                log.info("%s is left out: %s", text_of(target), error)
+                continue
             if addresses:
                 located.addresses[target] = addresses
                 ttl = min(ttl, its_ttl)
         endpoints = located.endpoints()
+        if not endpoints and failure is not None:
+            raise failure
         if not endpoints:
             raise NoInstances(
                 f"{text_of(name)} has no live instance with a port now; `rollcall explain"
@@ -165,6 +184,9 @@ class Discovery:
         return endpoints, ttl
 
     def _addresses(self, target: DomainName, deadline: float) -> "Tuple[list[str], float]":
+        """Those of a target, perhaps none, and their TTL in seconds. Raises LookupFailed when no
+        server tells them by then.
+        """
         records = []
         for kind in (message.A, message.AAAA):
             question = Question(target, kind)

@@ -27,13 +27,21 @@ class RegistryError(MeshError):
     """The registry refused a change, or could not be reached.
 
     `status` is the HTTP status, None if no reply came. `problem` is the last part of the problem's
-    type (RFC 9457), such as `bad-field`; '' if there is none.
+    type (RFC 9457), such as `bad-field`; '' if there is none. `maybe_done` tells whether the change
+    may have been carried out all the same.
     """
 
-    def __init__(self, text: str, status: Optional[int] = None, problem: str = "") -> None:
+    def __init__(
+        self,
+        text: str,
+        status: Optional[int] = None,
+        problem: str = "",
+        maybe_done: bool = False,
+    ) -> None:
         super().__init__(text)
         self.status = status
         self.problem = problem
+        self.maybe_done = maybe_done
 
     @property
     def is_passing(self) -> bool:

@@ -18,7 +18,7 @@ class Outcome(enum.Enum):
 
 class Lease:
     """`is_registered` tells the next step: a renewal, or a registration. `due` is when, by the
-    monotonic clock.
+    monotonic clock; from `ripe` on it can be done together with others that are due.
     """
 
     def __init__(self, key: Key, body: Dict[str, Any]) -> None:
@@ -27,10 +27,10 @@ class Lease:
         self.interval = body["lease_seconds"] / 3
         self.is_registered = False
         self.failures = 0  # in a row
-        self.due = 0.0
+        self.ripe = self.due = 0.0
 
     def note(self, outcome: Outcome, now: float, chance: float) -> None:
-        """Plans the next step. `chance` is from 0 to 1: instances that began together do not stay
+        """Plans the next step. `chance` is from 0 to 1: processes that began together do not stay
         together, and those that lost a registry together do not come back together.
         """
         self.is_registered = outcome is Outcome.KEPT or (
@@ -38,9 +38,12 @@ class Lease:
         )
         self.failures = self.failures + 1 if outcome is Outcome.FAILED else 0
         if outcome is Outcome.KEPT:
-            self.due = now + self.interval * (0.9 + chance / 5)
+            earliest, latest = self.interval * 0.9, self.interval * 1.1
         elif outcome is Outcome.GONE:
-            self.due = now
+            earliest = latest = 0.0
         else:
             doubled = FIRST_RETRY * 2 ** min(self.failures - 1, 10)
-            self.due = now + min(doubled, self.interval, LONGEST_RETRY) * (0.5 + chance / 2)
+            latest = min(doubled, self.interval, LONGEST_RETRY)
+            earliest = latest / 2
+        self.ripe = now + earliest
+        self.due = now + earliest + (latest - earliest) * chance

@@ -91,8 +91,10 @@ class ServiceMesh:
         run out (TTL + 1 second, mostly 6): serve requests until then. `wait` says how many seconds
         to wait for that at most. Without `drain` they are deregistered at once.
 
-        Tells whether they are gone. Raises InvalidArgument if none was added, or RegistryError;
-        what the registry was not told ends with its lease.
+        Tells whether they are gone, or somebody else has registered their ids. Raises
+        InvalidArgument if none was added, or RegistryError after all instances were tried; a
+        registry that is silent is given up after 5 seconds. What it was not told ends with its
+        lease.
         """
         self._check_open()
         if isinstance(service, Service):

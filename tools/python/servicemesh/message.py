@@ -7,7 +7,6 @@ from typing import List, NamedTuple, Tuple, Union
 from .name import LONGEST_NAME, DomainName
 
 A, CNAME, AAAA, OPT, SRV = 1, 5, 28, 41, 33
-TYPE_TEXT = {A: "A", AAAA: "AAAA", SRV: "SRV"}
 NOERROR, NXDOMAIN = 0, 3
 RCODE_TEXT = {1: "FORMERR", 2: "SERVFAIL", 4: "NOTIMP", 5: "REFUSED"}
 EDNS_SIZE = 1_232  # octets that a reply over UDP may have (RFC 6891 section 6.2.3)

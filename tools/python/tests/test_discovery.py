@@ -139,6 +139,45 @@ class DiscoveryTests(unittest.TestCase):
         self.assertEqual(len(self.mesh(server).resolve("web")), 10)
         self.assertEqual(server.queries, [(SRV, False), (SRV, True)])
 
+    def test_a_target_that_nobody_can_resolve_is_left_out_for_a_short_time(self):
+        failing = {"b.other"}
+
+        def script(query, _):
+            question = dns.message.decode(query).questions[0]
+            name = b".".join(question.name).decode()
+            if question.type == SRV:
+                targets = ("a.other", "b.other")
+                return [reply(query, [record(OWNER, SRV, (0, 1, 80, t), 3_600) for t in targets])]
+            if name in failing:
+                return [reply(query, code=2)]
+            kind, address = (A, "10.0.0.1") if question.type == A else (AAAA, "fd00::1")
+            return [reply(query, [record(name, kind, address, 3_600)])]
+
+        mesh = self.mesh(self.server(script))
+        self.limit(discovery, "PARTIAL_TTL", 0.01)
+        self.assertEqual([each.target for each in mesh.resolve("web")], ["a.other."])
+        failing.clear()
+        wait_until(lambda: len(mesh.resolve("web")) == 2, "the other one")
+        failing.update(["a.other", "b.other"])
+        mesh = self.mesh(self.server(script))
+        with self.assertRaisesRegex(LookupFailed, "SERVFAIL"):
+            mesh.resolve("web")
+
+    def test_a_target_that_is_not_answered_leaves_time_for_the_others(self):
+        self.limit(discovery, "LOOKUP_TIME", 4.0)
+
+        def script(query, _):
+            question = dns.message.decode(query).questions[0]
+            if question.type == SRV:
+                targets = ("a.other", "b.other")
+                return [reply(query, [record(OWNER, SRV, (0, 1, 80, t)) for t in targets])]
+            if question.name[0] == b"a":
+                return []
+            return [reply(query, [record("b.other", A, "10.0.0.1")])]
+
+        found = self.mesh(self.server(script)).resolve("web")
+        self.assertEqual([each.target for each in found], ["b.other."])
+
     def test_an_alias_is_followed_and_a_loop_of_aliases_ends(self):
         def script(query, _):
             return [

@@ -27,13 +27,14 @@ class LeaseTests(unittest.TestCase):
             lease = self.lease()
             lease.note(Outcome.KEPT, 100, chance)
             self.assertAlmostEqual(lease.due, due)
+            self.assertAlmostEqual(lease.ripe, 109)
             self.assertTrue(lease.is_registered)
 
     def test_what_the_registry_forgot_is_registered_at_once(self):
         lease = self.lease()
         lease.note(Outcome.KEPT, 0, 0)
         lease.note(Outcome.GONE, 10, 0)
-        self.assertEqual((lease.is_registered, lease.due), (False, 10))
+        self.assertEqual((lease.is_registered, lease.ripe, lease.due), (False, 10, 10))
 
     def test_failures_back_off_by_doubling_up_to_the_interval(self):
         lease = self.lease()
