@@ -119,8 +119,12 @@ class Model:
         known = {state.fields.get("revision") for state in before if state is not None}
         known_now = [State(state.fields | fields, state.may_end) for state in agreeing]
         if item.kind == RENEW and self.accepts_failures:
-            # It is answered from memory. What became of a change in doubt, it does not tell.
-            known_now += [state for state in before if state not in agreeing]
+            # It is answered from memory. What became of a change in doubt, which has a revision
+            # that nobody was told, it does not tell.
+            known_now += [
+                state for state in before
+                if state not in agreeing or (state and "revision" not in state.fields)
+            ]
         entry.possible = distinct(known_now)
         if item.kind == REGISTER:
             self.services[item.key[0]] = {True}
