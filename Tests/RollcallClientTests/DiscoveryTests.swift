@@ -79,6 +79,52 @@ struct DiscoveryTests {
     #expect(try await second.endpoints(of: "web").map(\.address) == ["fd00::1"])
   }
 
+  @Test("takes the same address of an instance whatever their order is")
+  func rotatedAddresses() async throws {
+    let server = try await DiscoveryServer { query in
+      query.reply { reply in
+        let addresses = ["10.0.0.10", "10.0.0.9", "10.0.1.0"]
+        let first = query.number % addresses.count
+        reply.answer = [.srv("web.mesh.internal", ttl: 0, port: 80, "w.mesh.internal")]
+        reply.additional = (addresses[first...] + addresses[..<first]).map {
+          .address("w.mesh.internal", ttl: 0, $0)
+        }
+      }
+    }
+    let directory = try directory(server)
+    for _ in 0..<3 {
+      #expect(try await directory.endpoints(of: "web").map(\.address) == ["10.0.0.9"])
+    }
+    #expect(server.queries.count == 3)
+  }
+
+  @Test("leaves out instances whose addresses can't be had, and asks again soon")
+  func unresolved() async throws {
+    let server = try await DiscoveryServer { query in
+      query.reply { reply in
+        switch (query.name, query.type) {
+        case ("web.mesh.internal.", _), ("none.mesh.internal.", _):
+          reply.answer = [.srv(query.name, ttl: 60, port: 80, "bad.mesh.internal")]
+          guard query.name.hasPrefix("web") else { return }
+          reply.answer.append(.srv(query.name, ttl: 60, port: 80, "good.mesh.internal"))
+        case ("good.mesh.internal.", .a):
+          reply.answer = [.address("good.mesh.internal", ttl: 60, "10.0.0.1")]
+        default: reply.flags |= ResponseCode.serverFailure.rawValue
+        }
+      }
+    }
+    let directory = try directory(server)
+    try await wait(for: "another look at the service") {
+      let found = try await directory.endpoints(of: "web")
+      guard found.map(\.address) == ["10.0.0.1"] else { throw Failure("\(found)") }
+      return server.queries.count { $0.type == .srv } > 1
+    }
+    let error = await #expect(throws: RollcallError.self) {
+      try await directory.endpoints(of: "none")
+    }
+    #expect(error?.kind == .noAnswer)
+  }
+
   @Test("says that a service has no instances, and that there is no such service")
   func absence() async throws {
     let server = try await DiscoveryServer { query in

@@ -10,7 +10,9 @@ import Synchronization
 ///
 /// For a service `S` in the zone `Z` it asks for the SRV records of `S.Z` (RFC 2782) and takes the
 /// addresses of their targets from the same reply or, where they are missing, asks for A and AAAA.
-/// Each instance is one ``Endpoint``, in the order in which the server gave them.
+/// Each instance is one ``Endpoint``, in the order in which the server gave them, with the least of
+/// its addresses. Instances whose addresses no server tells are left out, and asked for again after
+/// a second; only if there is no other one does the call fail.
 ///
 /// What was learned is kept for the least TTL of all records, at most a day. When four fifths of
 /// that are over, the next call begins to ask again in the background and is answered from what is

@@ -93,9 +93,14 @@ struct ServiceRecords {
   }
 
   /// An instance with several addresses is one endpoint, or it would get several times its share.
+  /// Servers rotate them: it is to be the same one each time, so that it is the same instance.
   private func endpoint(_ location: Reply.ServiceLocation) -> Endpoint? {
     let all = addresses[location.target] ?? []
-    guard let address = all.first(where: { $0.isV4 != prefersV6 }) ?? all.first else { return nil }
+    let preferred = all.filter { $0.isV4 != prefersV6 }
+    let least = (preferred.isEmpty ? all : preferred).min {
+      $0.octets.lexicographicallyPrecedes($1.octets)
+    }
+    guard let address = least else { return nil }
     return Endpoint(
       address: address.description, port: Int(location.port),
       host: String(location.target.description.dropLast()), weight: Int(location.weight),
