@@ -6,6 +6,7 @@ public protocol ServiceDirectory: Sendable {
   /// service exists and has none.
   ///
   /// - Parameter service: its name, such as `web` or `web.prod`.
-  /// - Throws: why they can't be told.
+  /// - Throws: why they can't be told. With ``RollcallError/Kind/serviceUnknown`` and
+  ///   ``RollcallError/Kind/noAnswer`` it says that those of before do not count any more.
   func endpoints(of service: String) async throws -> [Endpoint]
 }

@@ -200,10 +200,30 @@ struct MeshEjectionTests {
     let first = try trial.choose()
     let change = trial.pool.finish(first, .failure(retryAfter: .seconds(5)), at: .zero)
     #expect(change == .ejected(first.endpoint, for: .seconds(5)))
-    trial.now = .seconds(1)
-    #expect(Set(try trial.calls(4)) == ["i2"])
+    // As many are ejected as may be, which shortens ejections, but not what an instance asked for.
+    for second in [1, 3, 4] {
+      trial.now = .seconds(second)
+      #expect(Set(try trial.calls(4)) == ["i2"])
+    }
     let other = try trial.choose()
     let none = trial.pool.finish(other, .failure(retryAfter: .seconds(5)), at: trial.now)
     #expect(none == nil)
+  }
+
+  @Test("What an instance asks for counts also where it is ejected, up to the longest period")
+  func retryAfterFailures() throws {
+    let trial = Trial(2) { $0.consecutiveFailures = 1 }
+    let first = try trial.choose()
+    let change = trial.pool.finish(first, .failure(retryAfter: .seconds(9)), at: .zero)
+    #expect(change == .ejected(first.endpoint, for: .seconds(9)))
+    trial.now = .seconds(8)
+    #expect(Set(try trial.calls(4)) == ["i2"])
+    trial.now = .seconds(9)
+    let decider = try trial.choose()
+    #expect(decider.isTrial)
+    let again = trial.pool.finish(decider, .failure(retryAfter: .seconds(3_600)), at: trial.now)
+    #expect(again == .ejected(first.endpoint, for: .seconds(30)))
+    trial.now = .seconds(38)
+    #expect(Set(try trial.calls(4)) == ["i2"])
   }
 }

@@ -143,6 +143,52 @@ struct MeshOperationTests {
     #expect(after == "i0")
   }
 
+  /// Says what it was told last.
+  private final class ScriptedDirectory: ServiceDirectory {
+    private let words = Mutex<Result<[Endpoint], any Error>>(.success([]))
+
+    func say(_ result: Result<[Endpoint], any Error>) {
+      words.withLock { $0 = result }
+    }
+
+    func endpoints(of service: String) async throws -> [Endpoint] {
+      try words.withLock { $0 }.get()
+    }
+  }
+
+  @Test(
+    "A service that is gone, or of which nothing was heard for too long, is called no more",
+    arguments: [(RollcallError.Kind.serviceUnknown, 0), (.noAnswer, 3)])
+  func gone(kind: RollcallError.Kind, left: Int) async throws {
+    let directory = ScriptedDirectory()
+    let mesh = try ServiceMesh(directory: directory)
+    directory.say(.success(Self.directory.endpoints))
+    #expect(try await mesh.call(to: "web") { $0.host } == "i0")
+    directory.say(.failure(RollcallError(kind, "because of this")))
+    await #expect {
+      try await mesh.call(to: "web") { $0.host }
+    } throws: { error in
+      let error = error as? MeshError
+      return error?.reason == .discovery && error?.tries == 0
+        && (error?.underlying as? RollcallError)?.kind == kind
+    }
+    #expect(mesh.instancesInUse(of: "web").count == left)
+    directory.say(.success(Self.directory.endpoints))
+    _ = try await mesh.call(to: "web") { $0.host }
+  }
+
+  @Test("While a directory fails in another way, the instances that are known are called")
+  func failingDirectory() async throws {
+    let directory = ScriptedDirectory()
+    let mesh = try ServiceMesh(directory: directory)
+    directory.say(.success(Self.directory.endpoints))
+    #expect(try await mesh.call(to: "web") { $0.host } == "i0")
+    directory.say(.failure(Failure("no")))
+    #expect(try await mesh.call(to: "web") { $0.host } == "i1")
+    directory.say(.failure(RollcallError(.unreachable, "no")))
+    #expect(try await mesh.call(to: "web") { $0.host } == "i2")
+  }
+
   @Test("A call has a span, and each try one within it")
   func tracing() async throws {
     let tracer = InMemoryTracer()

@@ -105,7 +105,7 @@ struct CallRun<Value: Sendable>: Sendable {
   // MARK: One try
 
   /// Asks the directory for the instances of this moment. If it can't say, those that are known
-  /// have to do.
+  /// have to do, unless it says that the service is gone, or that too long nothing was heard of it.
   private func look(_ tries: Int) async -> MeshError? {
     let (directory, service) = (directory, callee.service)
     do {
@@ -117,7 +117,12 @@ struct CallRun<Value: Sendable>: Sendable {
       return nil
     } catch {
       if Task.isCancelled { return cancelled(tries) }
-      guard !callee.hasInstances else { return nil }
+      switch (error as? RollcallError)?.kind {
+      case .serviceUnknown?: callee.update([])
+      // The directory itself serves what is known from before for as long as that may be used.
+      case .noAnswer?: break
+      default: guard !callee.hasInstances else { return nil }
+      }
       return MeshError(
         .discovery, "the instances of \(service) are not known: \(error)", tries: tries,
         underlying: error)

@@ -12,7 +12,8 @@ public struct EjectionSettings: Hashable, Sendable {
   public var mostEjected = 0.5
   /// How long the first ejection lasts; it doubles with each one that follows.
   public var firstPeriod = Duration.seconds(2)
-  /// What ejections grow to. An instance that has served as long begins anew.
+  /// What ejections grow to, and what an instance gets at most that asks for time (`Retry-After`).
+  /// An instance that has served as long begins anew.
   public var longestPeriod = Duration.seconds(30)
 
   /// Makes the default settings.

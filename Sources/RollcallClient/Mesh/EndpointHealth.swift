@@ -16,6 +16,8 @@ package struct EndpointHealth: Sendable {
   private var counts = SlidingCounts()
   private var ejections = 0
   private var inUseSince = Duration.zero
+  /// Until when the instance itself asked to be left alone.
+  private var restsUntil = Duration.zero
 
   package init() {}
 
@@ -31,13 +33,17 @@ package struct EndpointHealth: Sendable {
         && Double(counts.sum.second) >= settings.failureShare * Double(tries)
   }
 
+  /// - Parameter asked: how long the instance wants to be left alone.
   /// - Returns: for how long.
-  package mutating func eject(at now: Duration, _ settings: EjectionSettings) -> Duration {
+  package mutating func eject(
+    asked: Duration?, at now: Duration, _ settings: EjectionSettings
+  ) -> Duration {
     if state == .inUse, now - inUseSince >= settings.longestPeriod { ejections = 0 }
     let doubled = settings.firstPeriod * (1 << min(ejections, 20))
-    let period = min(doubled, settings.longestPeriod)
+    let period = min(max(doubled, asked ?? .zero), settings.longestPeriod)
     ejections += 1
     state = .ejected(since: now, until: now + period)
+    restsUntil = now + min(asked ?? .zero, settings.longestPeriod)
     return period
   }
 
@@ -47,15 +53,17 @@ package struct EndpointHealth: Sendable {
   ) -> Duration {
     let period = min(asked, settings.longestPeriod)
     state = .ejected(since: now, until: now + period)
+    restsUntil = now + period
     return period
   }
 
   /// Whether its ejection is over, so that a call may try it.
   ///
-  /// - Parameter shortened: what the ejection lasts at most.
+  /// - Parameter shortened: what the ejection lasts at most, but for the time that the instance
+  ///   asked for.
   package func isDue(at now: Duration, shortened: Duration? = nil) -> Bool {
     guard case .ejected(let since, let until) = state else { return false }
-    return min(until, shortened.map { since + $0 } ?? until) <= now
+    return min(until, shortened.map { max(since + $0, restsUntil) } ?? until) <= now
   }
 
   package mutating func beginTrial() {

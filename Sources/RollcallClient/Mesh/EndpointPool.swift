@@ -143,7 +143,8 @@ package struct EndpointPool: Sendable {
   }
 
   /// An ejected instance whose time is over. While no more may be ejected, that is after the first
-  /// period at the latest: those that serve again are to make room for those that don't.
+  /// period at the latest, unless it asked for more: those that serve again are to make room for
+  /// those that don't.
   ///
   /// A call that can't be repeated is spared unless no other one came for as long.
   private func dueForTrial(
@@ -223,7 +224,7 @@ package struct EndpointPool: Sendable {
     case .failure(let asked):
       let isDue = members[index].health.record(success: false, at: now, ejection)
       guard isDue || asked != nil, notInUse < mostEjected else { return nil }
-      return eject(index, asked: isDue ? nil : asked, at: now)
+      return isDue ? eject(index, asked, at: now) : asked.map { rest(index, $0, at: now) }
     }
   }
 
@@ -232,20 +233,20 @@ package struct EndpointPool: Sendable {
     case .success:
       comeBack(index, at: now)
       return .returned(members[index].endpoint)
-    case .failure: return eject(index, asked: nil, at: now)
+    case .failure(let asked): return eject(index, asked, at: now)
     case .abandoned:
       members[index].health.abandonTrial(at: now)
       return nil
     }
   }
 
-  private mutating func eject(_ index: Int, asked: Duration?, at now: Duration) -> Change {
-    let period =
-      if let asked {
-        members[index].health.rest(asked, at: now, ejection)
-      } else {
-        members[index].health.eject(at: now, ejection)
-      }
+  private mutating func eject(_ index: Int, _ asked: Duration?, at now: Duration) -> Change {
+    let period = members[index].health.eject(asked: asked, at: now, ejection)
+    return .ejected(members[index].endpoint, for: period)
+  }
+
+  private mutating func rest(_ index: Int, _ asked: Duration, at now: Duration) -> Change {
+    let period = members[index].health.rest(asked, at: now, ejection)
     return .ejected(members[index].endpoint, for: period)
   }
 

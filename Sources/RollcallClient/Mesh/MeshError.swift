@@ -9,7 +9,8 @@ public struct MeshError: Error, CustomStringConvertible {
 
     /// A setting or an argument can't be right; nothing was sent.
     public static let invalid = Reason(description: "invalid")
-    /// The directory could not say who serves the service.
+    /// The directory could not say who serves the service, or knows no such service; what it threw
+    /// is ``MeshError/underlying``.
     public static let discovery = Reason(description: "discovery failed")
     /// The service has no instance.
     public static let noInstance = Reason(description: "no instance")

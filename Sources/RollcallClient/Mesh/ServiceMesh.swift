@@ -23,7 +23,8 @@ public final class ServiceMesh: Service {
   /// Makes a mesh.
   ///
   /// - Parameter directory: who says which instances a service has; it is asked for each try, so
-  ///   it should remember what it knows.
+  ///   it should remember what it knows. When it throws, the instances that it told of before are
+  ///   called on, unless that is a ``RollcallError`` of kind `serviceUnknown` or `noAnswer`.
   public init(
     directory: any ServiceDirectory, configuration: MeshConfiguration = MeshConfiguration()
   ) throws(MeshError) {
