@@ -12,11 +12,11 @@ public struct RollcallError: Error, Sendable, CustomStringConvertible {
     public static let serviceUnknown = Kind(description: "service unknown")
     /// No DNS server gave an answer that can be used, and nothing is known from before.
     public static let noAnswer = Kind(description: "no answer")
-    /// The HTTP API did not reply.
+    /// The HTTP API did not reply, or the connection was lost before or during the TLS handshake.
     public static let unreachable = Kind(description: "unreachable")
     /// The HTTP API's server did not prove who it is, or speaks no TLS.
     public static let untrusted = Kind(description: "untrusted")
-    /// The HTTP API can't do it now (503).
+    /// The HTTP API can't do it now, or a proxy before it (429, 500, 502, 503, 504).
     public static let unavailable = Kind(description: "unavailable")
     /// No valid token (401).
     public static let unauthenticated = Kind(description: "unauthenticated")

@@ -15,9 +15,18 @@ struct ReceivedRequest: Sendable {
 }
 
 struct ScriptedReply: Sendable {
+  enum Extent: Sendable {
+    case whole
+    /// The body does not come to its end.
+    case unfinished
+    /// The connection is closed without a reply.
+    case none
+  }
+
   var status: Int
   var fields: [(String, String)] = []
   var body = "{}"
+  var extent = Extent.whole
 
   static func problem(_ status: Int, _ detail: String) -> ScriptedReply {
     ScriptedReply(status: status, body: #"{"status":\#(status),"detail":"\#(detail)"}"#)
@@ -49,8 +58,10 @@ final class RegistrationServer: Sendable {
   var requests: [ReceivedRequest] { seen.all }
   var lines: [String] { requests.map(\.line) }
 
+  var port: Int { channel.localAddress?.port ?? 0 }
+
   func access(token: String? = nil) throws -> ServerAccess {
-    try ServerAccess("http://127.0.0.1:\(channel.localAddress?.port ?? 0)", token: token)
+    try ServerAccess("http://127.0.0.1:\(port)", token: token)
   }
 }
 
@@ -99,12 +110,16 @@ private final class ScriptedRequests: ChannelInboundHandler {
   }
 
   private func send(_ reply: ScriptedReply, _ context: ChannelHandlerContext) {
+    guard reply.extent != .none else { return context.close(promise: nil) }
     var headers = HTTPHeaders(reply.fields)
-    headers.add(name: "Content-Length", value: "\(reply.body.utf8.count)")
+    let missing = reply.extent == .whole ? 0 : 1
+    headers.add(name: "Content-Length", value: "\(reply.body.utf8.count + missing)")
     let head = HTTPResponseHead(
       version: .http1_1, status: HTTPResponseStatus(statusCode: reply.status), headers: headers)
     context.write(wrapOutboundOut(.head(head)), promise: nil)
-    context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: reply.body)))), promise: nil)
+    let body = HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(string: reply.body)))
+    context.writeAndFlush(wrapOutboundOut(body), promise: nil)
+    guard reply.extent == .whole else { return }
     context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
   }
 }

@@ -17,6 +17,12 @@ extension RollcallError {
       self = Self.lost(url, error)
     case is ChannelError:
       self = Self.unconnected(url, "no connection came about")
+    case NIOSSLError.handshakeFailed(.sslError(let reasons))
+    where reasons.contains(.eofDuringHandshake):
+      self = Self.unconnected(
+        url,
+        "the connection was closed in the TLS handshake"
+          + " (a server that speaks no TLS is written with http://)")
     case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
       self = RollcallError(
         .untrusted, "\(url) can't be reached by TLS: \(Self.tlsReason("\(error)"))")
@@ -38,9 +44,7 @@ extension RollcallError {
     let url = access.url
     switch error {
     case .connectTimeout: return unconnected(url, "no connection came about in time")
-    case .tlsHandshakeTimeout:
-      return RollcallError(
-        .untrusted, "\(url) can't be reached by TLS: no handshake came about in time")
+    case .tlsHandshakeTimeout: return unconnected(url, "no TLS handshake came about in time")
     case .deadlineExceeded:
       return lost(url, "no reply came within \(Int(access.timeout / .seconds(1))) s")
     case .remoteConnectionClosed:

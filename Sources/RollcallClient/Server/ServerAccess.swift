@@ -17,7 +17,7 @@ public struct ServerAccess: Sendable {
   public var certificateFile: String?
   /// A file in PEM with the key of ``certificateFile``, without a passphrase.
   public var keyFile: String?
-  /// For a reply.
+  /// For a reply, from the connection to the end of the body; of a stream of events, for its head.
   public var timeout: Duration
   /// Without an octet, after which a connection is given up; nil: none.
   package var silence: Duration?

@@ -58,26 +58,37 @@ package struct ServerConnection: Sendable {
   }
 
   private func attempt(_ call: ServerCall) async throws(RollcallError) -> ByteBuffer {
-    let reply: ServerReply
+    let reply = try await inTime {
+      try await ServerReply(execute(call), limit: Self.replyLengthLimit)
+    }
+    return try reply.result(from: access)
+  }
+
+  /// The HTTP library's own limit ends with the head of a reply.
+  private func inTime<Value: Sendable>(
+    _ operation: @escaping @Sendable () async throws -> Value
+  ) async throws(RollcallError) -> Value {
     do {
-      reply = try await ServerReply(execute(call), limit: Self.replyLengthLimit)
+      if let value = try await within(access.timeout, operation) { return value }
     } catch {
       throw RollcallError(error, from: access)
     }
-    return try reply.result(from: access)
+    throw RollcallError(HTTPClientError.deadlineExceeded, from: access)
   }
 
   /// Makes the call once.
   ///
   /// - Returns: the reply's body, which comes piece by piece.
   package func open(_ call: ServerCall) async throws(RollcallError) -> HTTPClientResponse.Body {
-    let refusal: ServerReply
+    let response: HTTPClientResponse
     do {
-      let response = try await execute(call)
-      guard response.status != .ok else { return response.body }
-      refusal = try await ServerReply(response, limit: Self.replyLengthLimit)
+      response = try await execute(call)
     } catch {
       throw RollcallError(error, from: access)
+    }
+    guard response.status != .ok else { return response.body }
+    let refusal = try await inTime {
+      try await ServerReply(response, limit: Self.replyLengthLimit)
     }
     _ = try refusal.result(from: access)
     throw RollcallError(.unreadable, "\(access.url) replied with status \(refusal.status)")

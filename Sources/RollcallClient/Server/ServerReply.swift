@@ -44,9 +44,11 @@ struct ServerReply {
     case 403: return RollcallError(.forbidden, shown)
     case 404 where detail != nil: return RollcallError(.notFound, shown)
     case 412: return RollcallError(.outdated, shown)
-    case 503:
+    case 429, 500, 502, 503, 504:
+      // With 429 and 503 a server says that it has not begun; of the others nobody knows.
       return RollcallError(
-        .unavailable, shown, retryAfter: retryAfter.map { .seconds($0) }, isOutcomeOpen: false)
+        .unavailable, shown, retryAfter: retryAfter.map { .seconds($0) },
+        isOutcomeOpen: status != 429 && status != 503)
     default:
       return RollcallError(detail == nil ? .unreadable : .refused, shown)
     }
