@@ -33,10 +33,6 @@ extension ServerCall {
     given.compactMap { name, value in value.map { (name, $0) } }
   }
 
-  package static func show(_ name: InstanceName) -> ServerCall {
-    ServerCall(.get, name.path)
-  }
-
   package static func register(_ name: InstanceName, _ registration: JSON) -> ServerCall {
     .register(name, registration.encoded)
   }

@@ -61,7 +61,7 @@ package struct LeaseKeeper: Sendable {
         guard wasRegistered || error.isPassing else { throw error }
         if !isFailing, !Task.isCancelled { tell(.failing(error)) }
         isFailing = true
-        outcome = .failed()
+        outcome = .failed(asked: error.retryAfter)
       }
       let pause = plan.pause(after: outcome, random: .random(in: 0..<1))
       guard (try? await Task.sleep(for: pause)) != nil else { return }
@@ -99,24 +99,11 @@ package struct LeaseKeeper: Sendable {
     guard let safeAt = shown["safe_at"]?.string else { return }
     tell(.draining(until: safeAt))
     await withTaskGroup(of: Void.self) { group in
-      group.addTask { await waitUntilGone(safeAt) }
+      // The server says when it is gone; if it can't be asked, this machine's clock does.
+      group.addTask { _ = try? await client.connection.waitUntilGone(name, safeAt) }
       group.addTask { await renewWhileDraining() }
       await group.next()
       group.cancelAll()
-    }
-  }
-
-  /// The server says when it is so; if it can't be asked, this machine's clock does.
-  private func waitUntilGone(_ safeAt: String) async {
-    let deadline = ContinuousClock.now + timeLeft(until: safeAt)
-    while !Task.isCancelled {
-      do throws(RollcallError) {
-        _ = try await client.waitUntilDrained(name, safeAt)
-        return
-      } catch {
-        guard error.isPassing, ContinuousClock.now < deadline else { return }
-      }
-      try? await Task.sleep(for: LeasePlan.firstRetry)
     }
   }
 

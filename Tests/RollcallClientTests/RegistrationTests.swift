@@ -11,13 +11,18 @@ import Testing
 struct RegistrationTests {
   private static let put = "PUT /v1/services/web/instances/web-1"
   private static let renew = "POST /v1/services/web/instances/web-1/renew"
-  private static let drain = "POST /v1/services/web/instances/web-1/drain?wait=true"
+  private static let drain = "POST /v1/services/web/instances/web-1/drain"
+  private static let show = "GET /v1/services/web/instances/web-1"
   private static let delete = "DELETE /v1/services/web/instances/web-1"
 
   private func instance(lease: Int? = 300) -> Instance {
     var instance = Instance(service: "web", id: "web-1", port: 8080)
     instance.leaseSeconds = lease
     return instance
+  }
+
+  private static func draining(until end: String) -> ScriptedReply {
+    ScriptedReply(status: 200, body: #"{"status":"draining","safe_at":"\#(end)"}"#)
   }
 
   /// Runs `body` while the registration is kept; the application then shuts down gracefully.
@@ -38,7 +43,10 @@ struct RegistrationTests {
 
   @Test("says all of the instance and the token, and drains the instance at the end")
   func wholeLife() async throws {
-    let server = try await RegistrationServer { _, _ in ScriptedReply(status: 200) }
+    let server = try await RegistrationServer { request, number in
+      if request.line == Self.show, number > 3 { return .problem(404, "no such instance") }
+      return Self.draining(until: "2026-01-01T00:00:00Z")
+    }
     var instance = instance(lease: nil)
     instance.addresses = ["10.0.0.1"]
     instance.ports = ["dns": .init(53, .udp)]
@@ -49,7 +57,7 @@ struct RegistrationTests {
     try await keep(registration) {
       try await wait(for: "a registration") { !server.requests.isEmpty }
     }
-    #expect(server.lines == [Self.put, Self.drain])
+    #expect(server.lines == [Self.put, Self.drain, Self.show, Self.show])
     let request = try #require(server.requests.first)
     #expect(request.token == "Bearer rollcall_x")
     let body = try JSONSerialization.jsonObject(with: Data(request.body.utf8)) as? NSDictionary
@@ -69,6 +77,66 @@ struct RegistrationTests {
       try await wait(for: "a registration") { !server.requests.isEmpty }
     }
     #expect(server.lines == [Self.put, Self.delete])
+  }
+
+  @Test("drains and asks again while the server can't do it, until the instance is gone")
+  func drainAmidFailures() async throws {
+    let server = try await RegistrationServer { _, number in
+      switch number {
+      case 2: ScriptedReply(status: 503, fields: [("Retry-After", "0")])
+      case 3, 5: ScriptedReply(status: 200, extent: .none)
+      case 6: .problem(404, "no such instance")
+      default: Self.draining(until: "2999-01-01T00:00:00Z")
+      }
+    }
+    try await keep(Registration(instance(), at: try server.access())) {
+      try await wait(for: "a registration") { !server.requests.isEmpty }
+    }
+    #expect(
+      server.lines == [Self.put, Self.drain, Self.drain, Self.drain, Self.show, Self.show])
+  }
+
+  @Test("waits no longer for an instance that somebody registered anew")
+  func registeredAnew() async throws {
+    let server = try await RegistrationServer { request, _ in
+      request.line == Self.show
+        ? ScriptedReply(status: 200, body: #"{"status":"passing"}"#)
+        : Self.draining(until: "2999-01-01T00:00:00Z")
+    }
+    try await keep(Registration(instance(), at: try server.access())) {
+      try await wait(for: "a registration") { !server.requests.isEmpty }
+    }
+    #expect(server.lines == [Self.put, Self.drain, Self.show])
+  }
+
+  @Test("waits no longer for a drain than it is told")
+  func drainLimit() async throws {
+    let server = try await RegistrationServer { _, _ in
+      Self.draining(until: "2999-01-01T00:00:00Z")
+    }
+    let registration = Registration(
+      instance(), at: try server.access(), ending: .drain(atMost: .milliseconds(300)))
+    try await keep(registration) {
+      try await wait(for: "a registration") { !server.requests.isEmpty }
+    }
+    #expect(server.lines.prefix(2) == [Self.put, Self.drain])
+  }
+
+  @Test("deregisters again while the server can't do it, also when it may have been done")
+  func deregistrationAmidFailures() async throws {
+    let server = try await RegistrationServer { _, number in
+      switch number {
+      case 2: ScriptedReply(status: 503, fields: [("Retry-After", "0")])
+      case 3: ScriptedReply(status: 200, extent: .none)
+      case 4: .problem(404, "no such instance")
+      default: ScriptedReply(status: 200)
+      }
+    }
+    let registration = Registration(instance(), at: try server.access(), ending: .deregister)
+    try await keep(registration) {
+      try await wait(for: "a registration") { !server.requests.isEmpty }
+    }
+    #expect(server.lines == [Self.put, Self.delete, Self.delete, Self.delete])
   }
 
   @Test("is renewed, and made again when the server does not know it any more")

@@ -21,19 +21,21 @@ public final class Registration: Service {
     fileprivate let drainLimit: Duration?
 
     /// Drains the instance and returns when the server says that it is gone: no answer that names
-    /// it can be in a cache then.
+    /// it can be in a cache then. A server that is away or can't do it now is asked again.
     ///
-    /// - Parameter limit: after which it is not waited any longer; the drain goes on at the server.
+    /// - Parameter limit: after which it is not waited any longer; the drain goes on at the server
+    ///   if that has begun.
     public static func drain(atMost limit: Duration = .seconds(30)) -> Ending {
       Ending(drainLimit: limit)
     }
 
-    /// Takes the instance out of the registry at once, though caches may still name it.
+    /// Takes the instance out of the registry at once, though caches may still name it. A server
+    /// that is away or can't do it now is asked again, for 5 s in all.
     public static var deregister: Ending { Ending(drainLimit: nil) }
   }
 
   private static let shortestTimeout = Duration.seconds(1)
-  /// For the call that deregisters, while the application waits for its end.
+  /// To deregister, while the application waits for its end.
   private static let farewellLimit = Duration.seconds(5)
 
   private let instance: Instance
@@ -159,40 +161,54 @@ public final class Registration: Service {
   // MARK: The end
 
   private func end(_ connection: ServerConnection) async {
-    do throws(RollcallError) {
-      if let limit = ending.drainLimit {
-        try await drain(connection, limit)
-      } else {
-        try await connection.waiting(atMost: Self.farewellLimit).send(.deregister(name))
+    let limit = ending.drainLimit ?? Self.farewellLimit
+    let reason: String
+    do {
+      switch try await within(limit, { try await self.leave(connection, limit) }) {
+      case .gone?: return logger.info("the instance is gone")
+      case .registered?: return logger.notice("the instance was registered anew, and stays")
+      case .abandoned?: return
+      case nil: reason = "it was not gone within \(limit)"
       }
-      logger.info("the instance is gone")
     } catch {
       // Who is not there need not go.
-      guard error.kind != .notFound else { return }
-      logger.warning(
-        "the instance may stay until its lease ends", metadata: ["reason": "\(error)"])
+      guard !Task.isCancelled, (error as? RollcallError)?.kind != .notFound else { return }
+      reason = "\(error)"
     }
+    logger.warning("the instance may stay until its lease ends", metadata: ["reason": "\(reason)"])
+  }
+
+  /// What may pass is tried again for as long as the end may take.
+  private func leave(
+    _ connection: ServerConnection, _ limit: Duration
+  ) async throws(RollcallError) -> DrainEnd {
+    if ending.drainLimit != nil { return try await drain(connection, limit) }
+    try await connection.retrying(for: limit).send(.deregister(name, isRepeatable: true))
+    return .gone
   }
 
   /// Waits until the instance is gone, its lease being renewed meanwhile so that its name stays as
   /// long as clients may look it up.
   private func drain(
     _ connection: ServerConnection, _ limit: Duration
-  ) async throws(RollcallError) {
-    let result = await withTaskGroup(of: Result<Void, RollcallError>?.self) { group in
-      group.addTask { await self.waitForDrain(connection.waiting(limit)) }
+  ) async throws(RollcallError) -> DrainEnd {
+    let result = await withTaskGroup(of: Result<DrainEnd, RollcallError>?.self) { group in
+      group.addTask { await self.waitForDrain(connection, limit) }
       group.addTask { await self.renewWhileDraining(connection) }
       defer { group.cancelAll() }
       for await case let result? in group { return result }
-      return .success(())
+      return .success(.abandoned)
     }
-    try result.get()
+    return try result.get()
   }
 
-  private func waitForDrain(_ connection: ServerConnection) async -> Result<Void, RollcallError> {
+  private func waitForDrain(
+    _ connection: ServerConnection, _ limit: Duration
+  ) async -> Result<DrainEnd, RollcallError> {
     do throws(RollcallError) {
-      try await connection.send(.drain(name, waits: true))
-      return .success(())
+      let reply = try await connection.retrying(for: limit).send(.drain(name))
+      let state = try DrainState(reply, from: access)
+      return .success(try await connection.waitUntilGone(name, state.safeAt ?? ""))
     } catch {
       return .failure(error)
     }
@@ -201,7 +217,7 @@ public final class Registration: Service {
   /// Goes on until it is cancelled.
   private func renewWhileDraining(
     _ connection: ServerConnection
-  ) async -> Result<Void, RollcallError>? {
+  ) async -> Result<DrainEnd, RollcallError>? {
     let interval = LeasePlan(leaseSeconds: instance.leaseSeconds).interval
     while (try? await Task.sleep(for: interval)) != nil {
       _ = try? await connection.send(.renew(name))

@@ -17,21 +17,21 @@ package struct ServerCall: Sendable {
   let fields: [(name: String, value: String)]
   /// JSON.
   let body: [UInt8]?
+  /// Whether it may be carried out twice: all of them say how things are to be, but who deregisters
+  /// twice is told that there is nothing to deregister.
+  let isRepeatable: Bool
 
   package init(
     _ method: Method, _ path: [String], query: [(name: String, value: String)] = [],
-    fields: [(name: String, value: String)] = [], body: [UInt8]? = nil
+    fields: [(name: String, value: String)] = [], body: [UInt8]? = nil, isRepeatable: Bool = true
   ) {
     self.method = method
     self.path = path
     self.query = query
     self.fields = fields
     self.body = body
+    self.isRepeatable = isRepeatable
   }
-
-  /// Whether it may be carried out twice: all of them say how things are to be, but who deregisters
-  /// twice is told that there is nothing to deregister.
-  var isRepeatable: Bool { method != .delete }
 
   /// The request's target, after the host.
   var target: String {
@@ -67,13 +67,18 @@ extension ServerCall {
       .post, name.path + ["renew"], body: status.map { Array(#"{"status":"\#($0)"}"#.utf8) })
   }
 
-  /// - Parameter waits: whether the reply is to come when the instance is gone.
-  package static func drain(_ name: InstanceName, waits: Bool = false) -> ServerCall {
-    ServerCall(.post, name.path + ["drain"], query: waits ? [("wait", "true")] : [])
+  package static func show(_ name: InstanceName) -> ServerCall {
+    ServerCall(.get, name.path)
   }
 
-  package static func deregister(_ name: InstanceName) -> ServerCall {
-    ServerCall(.delete, name.path)
+  package static func drain(_ name: InstanceName) -> ServerCall {
+    ServerCall(.post, name.path + ["drain"])
+  }
+
+  /// - Parameter isRepeatable: whether who calls takes it for done when there is nothing to
+  ///   deregister (404).
+  package static func deregister(_ name: InstanceName, isRepeatable: Bool = false) -> ServerCall {
+    ServerCall(.delete, name.path, isRepeatable: isRepeatable)
   }
 
   /// - Parameter query: what the list is to hold, and how much of it.

@@ -28,10 +28,10 @@ package struct ServerConnection: Sendable {
     return connection
   }
 
-  /// The same connection, which waits so long for a reply.
-  func waiting(_ time: Duration) -> ServerConnection {
+  /// The same connection, which makes calls again for so long.
+  func retrying(for budget: Duration) -> ServerConnection {
     var connection = self
-    connection.access.timeout = time
+    connection.access.retry = RetrySchedule(budget: budget)
     return connection
   }
 
