@@ -97,7 +97,8 @@ package final class LoopbackMesh: Sendable {
       let inUse = state.mesh?.instancesInUse(of: Self.service).compactMap { endpoint in
         state.servers.firstIndex { $0.port == endpoint.port }
       }
-      // Else it is the call that decides about its return.
+      // Else it is the call that decides about its return. Tries that reach no server are not
+      // counted: the simulation, which counts choices, is what proves the shares.
       if let inUse, inUse.contains(number) {
         state.result.shares.count(number, amid: inUse, at: now)
       }

@@ -22,7 +22,8 @@ extension DNSDirectory {
     public var staleFor: Duration = .seconds(3_600)
     /// Services that are remembered at most, 1 to 1,000,000; the least recently used is forgotten.
     public var nameLimit = 10_000
-    /// Which address of an instance is taken that has one of either family.
+    /// Which address of an instance is taken that has one of either family; of several of that
+    /// family, the least.
     public var prefersIPv6 = false
 
     /// - Parameters:
