@@ -267,6 +267,8 @@ struct DiscoveryTests {
     #expect(error?.kind == .noAnswer)
     #expect(error?.description.contains("\(first.address): SERVFAIL") == true)
     #expect(error?.description.contains("\(second.address): REFUSED") == true)
+    // Who has said no is not asked again in the second round.
+    #expect(first.queries.count == 1 && second.queries.count == 1)
   }
 
   // MARK: Time
