@@ -83,6 +83,42 @@ struct ServerConnectionTests {
     let error = await failure(try ServerAccess("https://127.0.0.1:\(server.port)"))
     #expect(error?.kind == .untrusted)
   }
+
+  @Test("is refused where the network could read its token, unless that is allowed")
+  func plaintextToken() async throws {
+    // An address for documentation, to which nothing leads (RFC 5737).
+    var access = try ServerAccess("http://192.0.2.1:1", token: "rollcall_x")
+    access.timeout = .milliseconds(200)
+    let refused = await failure(access)
+    #expect(refused?.kind == .setting)
+    #expect(refused?.description.contains("allowsPlaintextToken") == true)
+    let registration = Registration(Instance(service: "web", id: "web-1"), at: access)
+    await #expect {
+      try await registration.run()
+    } throws: {
+      ($0 as? RollcallError)?.kind == .setting
+    }
+    access.allowsPlaintextToken = true
+    #expect(await failure(access)?.kind == .unreachable)
+  }
+
+  @Test(
+    "may carry a token by TLS, and on loopback", arguments: ["https://[::1]:1", "http://[::1]:1"])
+  func protectedToken(url: String) async throws {
+    let error = await failure(try ServerAccess(url, token: "rollcall_x"))
+    #expect(error?.kind == .unreachable)
+  }
+
+  @Test("keeps its token to itself when the access is printed")
+  func printedToken() throws {
+    let access = try ServerAccess("https://rollcall.example", token: "rollcall_x")
+    var dumped = ""
+    dump(access, to: &dumped)
+    for text in ["\(access)", String(reflecting: access), "\([access])", dumped] {
+      #expect(text.contains("https://rollcall.example:443 with a token"))
+      #expect(!text.contains("rollcall_x"))
+    }
+  }
 }
 
 private final class ClosingHandler: ChannelInboundHandler {

@@ -7,8 +7,11 @@ import NIOSSL
 /// How a client reaches a server's HTTP API and shows who it is.
 public struct ServerAccess: Sendable {
   package var url: ServerURL
-  /// Sent as `Authorization: Bearer`; with `http://` everybody on the way can read it.
+  /// Sent as `Authorization: Bearer`. With `http://` everybody on the way could read it, so calls
+  /// of another machine are then refused, unless ``allowsPlaintextToken``.
   public var token: String?
+  /// Whether ``token`` may be sent by `http://` to another machine.
+  public var allowsPlaintextToken = false
   /// A file in PEM with those who sign the server's certificate, if not an authority that the
   /// system knows.
   public var caFile: String?
@@ -39,10 +42,32 @@ public struct ServerAccess: Sendable {
     self.token = token
     self.timeout = timeout
   }
+
+  /// Whether the token would cross the network readable though nobody allowed it.
+  package var exposesToken: Bool {
+    token != nil && !url.isTLS && !url.isLoopback && !allowsPlaintextToken
+  }
+}
+
+extension ServerAccess: CustomStringConvertible {
+  /// The URL, and whether there is a token; never the token itself.
+  public var description: String { token == nil ? "\(url)" : "\(url) with a token" }
+}
+
+extension ServerAccess: CustomReflectable {
+  /// As ``description``, so that `dump` does not show the token either.
+  public var customMirror: Mirror { Mirror(self, children: ["description": description]) }
 }
 
 extension ServerAccess {
+  /// - Throws: what is wrong with the settings, before anything is sent.
   func httpConfiguration() throws(RollcallError) -> HTTPClient.Configuration {
+    guard !exposesToken else {
+      throw RollcallError(
+        .setting,
+        "the token would cross the network to \(url) readable; write https://, or set"
+          + " allowsPlaintextToken")
+    }
     var configuration = HTTPClient.Configuration(
       tlsConfiguration: url.isTLS ? try tls() : nil,
       // The token is for this server, not for whom it points to.
