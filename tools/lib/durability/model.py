@@ -37,6 +37,7 @@ class Model:
         self.counts = collections.Counter()  # acknowledged changes by kind
         self.refused = self.expired = 0
         self.failed = 0  # changes answered with 503
+        self.last_failed = -math.inf  # by the clock, when the last of them was
         self.unanswered = []  # (change, the keys of the instances that were there before it)
         self.answerless = 0  # how many there were in all
         self.faults = []
@@ -85,6 +86,7 @@ class Model:
             return self.acknowledge(item, entry, before, result, sent, revision_before)
         if status == 503 and self.accepts_failures:
             self.failed += 1
+            self.last_failed = time.time()
             if not result.is_unknown:
                 entry.possible = before
             return None
@@ -168,7 +170,9 @@ class Model:
                 faults.append(f"the service {name} is {'there' if exists else 'not there'}")
         for key in sorted(self.entries.keys() | found.instances.keys()):
             entry, actual = self.entries[key], found.instances.get(key)
-            if actual and max(actual.get(SAFE_AT, math.inf), self.looked) + OVERDUE < cut:
+            due = max(actual.get(SAFE_AT, math.inf), self.looked) if actual else math.inf
+            # A store that fails keeps no removal either.
+            if max(due, self.last_failed) + OVERDUE < cut:
                 faults.append(f"{'/'.join(key)} still drains: {actual}")
             if not self.is_possible(entry.possible, actual, cut, started, found.time):
                 faults.append(f"{'/'.join(key)}: {difference(entry.possible, actual)}")
