@@ -163,7 +163,7 @@ class Model:
 
         The server was cut off at `cut` and started again at `started`, by the clock.
         """
-        faults = self.compare_position(found) + self.compare_unanswered(found, cut)
+        faults = self.compare_position(found) + self.compare_unanswered(found, cut, started)
         for name in sorted(self.services.keys() | found.services.keys()):
             may_exist, exists = self.services[name], name in found.services
             if exists not in may_exist:
@@ -198,7 +198,7 @@ class Model:
                 faults.append(f"the revision of {name} was {before} and is {revision}")
         return faults
 
-    def compare_unanswered(self, found, cut):
+    def compare_unanswered(self, found, cut, started):
         """A change of several instances is carried out whole or not at all."""
         faults = []
         for change, there in self.unanswered:
@@ -208,16 +208,15 @@ class Model:
                 if item.kind == REGISTER and actual is not None:
                     done.add(agree(item.fields, actual))
                 # What was perhaps away before, or has expired since, says nothing by being away.
-                elif item.key in there and not self.may_have_ended(item.key, cut):
+                elif item.key in there and not any(
+                    has_perhaps_ended(state, cut, started, found.time)
+                    for state in self.entries[item.key].possible if state is not None
+                ):
                     done.add(actual is None)
             if len(done) > 1:
                 faults.append(f"{change.method} {change.path} was carried out in part")
         self.unanswered.clear()
         return faults
-
-    def may_have_ended(self, key, cut):
-        states = [state for state in self.entries[key].possible if state is not None]
-        return any(may_be_gone(state, cut) for state in states)
 
     def is_possible(self, possible, actual, cut, started, looked):
         if actual is not None:
@@ -227,8 +226,12 @@ class Model:
         if any(may_be_gone(state, cut) for state in possible):
             self.expired += 1
             return True
-        # Restored leases run their full length from the start on.
-        return any(may_be_gone(as_state(state.fields, started), looked) for state in possible)
+        return any(has_perhaps_ended(state, cut, started, looked) for state in possible)
+
+
+def has_perhaps_ended(state, cut, started, looked):
+    # Restored leases run their full length from the start on.
+    return may_be_gone(state, cut) or may_be_gone(as_state(state.fields, started), looked)
 
 
 def as_state(fields, started):
