@@ -7,8 +7,9 @@ package struct ShareTally: Sendable {
   package static let window = 10
   /// What an instance may get more than its even share.
   package static let tolerance = 0.1
-  /// A try can't be divided: one more than the share is none too many.
-  private static let indivisible = 1.0
+  /// Tries can't be divided. A run begins and ends between the turns of an instance, and so does
+  /// the time for which it is in use: one more at either end is none too many.
+  private static let indivisible = 2.0
 
   private struct Second {
     var got: [Int]

@@ -146,6 +146,17 @@ struct MeshPoolTests {
     #expect(counts.values.allSatisfy { (60...140).contains($0) })
   }
 
+  @Test("A retry passes over those that had their turn when others still wait for it")
+  func retriesAmongOwed() throws {
+    for seed in 1...100 {
+      let caller = Caller(Self.endpoints(1...4))
+      caller.random = SeededRandom(seed: UInt64(seed))
+      let (first, _) = (try caller.choose(), try caller.choose())
+      let host = try caller.call(.retry(tried: [first.id]))
+      #expect(["i3.web", "i4.web"].contains(host))
+    }
+  }
+
   @Test("Turns after random retries even them out")
   func evening() throws {
     let caller = Caller(Self.endpoints(1...10))

@@ -113,7 +113,7 @@ package struct EndpointPool: Sendable {
       chosen = next
     case .retry(let tried):
       candidates = bestGroup(without: tried)
-      guard let other = randomOne(candidates, using: &generator) else { return nil }
+      guard let other = randomOne(owed(among: candidates), using: &generator) else { return nil }
       chosen = other
     }
     pay(chosen, among: candidates)
@@ -175,6 +175,15 @@ package struct EndpointPool: Sendable {
       let (one, other) = (members[index], members[best])
       return one.credit + one.weight > other.credit + other.weight ? index : best
     }
+  }
+
+  /// Those that are owed no less than the average. If retries went also to those that are ahead,
+  /// an instance that fails or leaves soon could get far more than its share before turns even it
+  /// out.
+  private func owed(among candidates: [Int]) -> [Int] {
+    let sum = candidates.reduce(0) { $0 + members[$1].credit }
+    let count = Int64(candidates.count)
+    return candidates.filter { members[$0].credit * count >= sum }
   }
 
   private func randomOne(
