@@ -11,19 +11,28 @@ package struct DeferredQuery: Sendable {
   package let beginning: [UInt8]
   /// The address that the query came from, 4 or 16 octets in network order.
   package let client: [UInt8]
+  package let clientPort: UInt16
   package let listener: Int
   package let transport: Transport
   /// Sends the reply, or nothing for no octets. To be called once, on any thread; what can't be
   /// sent any more is dropped.
-  package let reply: @Sendable ([UInt8]) -> Void
+  package private(set) var reply: @Sendable ([UInt8]) -> Void
 
   init(_ exchange: Exchange, reply: @escaping @Sendable ([UInt8]) -> Void) {
     query = Array(exchange.query)
     beginning = Array(exchange.reply[..<exchange.deferredLength])
     client = Array(exchange.client)
+    clientPort = exchange.clientPort
     listener = exchange.listener
     transport = exchange.transport
     self.reply = reply
+  }
+
+  /// The same query with another way back.
+  package func with(reply: @escaping @Sendable ([UInt8]) -> Void) -> DeferredQuery {
+    var changed = self
+    changed.reply = reply
+    return changed
   }
 }
 

@@ -35,6 +35,8 @@ struct DnstapMessage {
   private enum Kind {
     static let authQuery = 1
     static let authResponse = 2
+    static let clientQuery = 5
+    static let clientResponse = 6
   }
 
   /// Octets that all fields but the messages, the addresses, the identity and the version may take.
@@ -43,6 +45,8 @@ struct DnstapMessage {
   private static let prefixRoom = 8
 
   let exchange: Exchange
+  /// Whether others were asked, as a resolver does for its clients.
+  let isForwarded: Bool
   /// The address that it came to: 4 or 16 octets in network order; empty for a wildcard.
   let server: [UInt8]
   let serverPort: UInt16
@@ -79,9 +83,18 @@ struct DnstapMessage {
     1 + max(1, (Int.bitWidth - length.leadingZeroBitCount + 6) / 7)
   }
 
+  private var kind: Int {
+    switch (isForwarded, exchange.replyLength > 0) {
+    case (false, true): Kind.authResponse
+    case (false, false): Kind.authQuery
+    case (true, true): Kind.clientResponse
+    case (true, false): Kind.clientQuery
+    }
+  }
+
   private func writeExchange(_ writer: inout ProtocolBufferWriter) {
     let isReplied = exchange.replyLength > 0
-    writer.write(isReplied ? Kind.authResponse : Kind.authQuery, of: Field.type)
+    writer.write(kind, of: Field.type)
     writer.write(exchange.client.count == 4 ? 1 : 2, of: Field.socketFamily)
     writer.write(exchange.transport == .udp ? 1 : 2, of: Field.socketProtocol)
     writer.write(exchange.client, of: Field.queryAddress)

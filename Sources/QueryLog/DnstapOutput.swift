@@ -114,13 +114,14 @@ package final class DnstapOutput: Sendable {
     fstrm_iothr_destroy(&thread)
   }
 
-  func add(_ exchange: Exchange, began: timespec, ended: timespec) {
+  func add(_ exchange: Exchange, isForwarded: Bool, began: timespec, ended: timespec) {
     let listener = listeners.withLock { listeners in
       listeners.indices.contains(exchange.listener) ? listeners[exchange.listener] : nil
     }
     let message = DnstapMessage(
-      exchange: exchange, server: listener?.octets ?? [], serverPort: listener?.port ?? 0,
-      began: began, ended: ended, identity: identity, version: version)
+      exchange: exchange, isForwarded: isForwarded, server: listener?.octets ?? [],
+      serverPort: listener?.port ?? 0, began: began, ended: ended, identity: identity,
+      version: version)
     add(message)
   }
 

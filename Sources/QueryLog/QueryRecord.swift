@@ -19,8 +19,11 @@ struct QueryRecord: Sendable {
   let replySize: Int
   let answers: Int
   let isTruncated: Bool
+  /// Whether the reply is another server's.
+  let isForwarded: Bool
 
-  init(_ exchange: Exchange) {
+  init(_ exchange: Exchange, isForwarded: Bool) {
+    self.isForwarded = isForwarded
     let octets = exchange.client.count
     client =
       octets == 4 || octets == 16
@@ -62,6 +65,7 @@ struct QueryRecord: Sendable {
     if let client { fields["client"] = "\(client)" }
     if listeners.indices.contains(listener) { fields["listener"] = "\(listeners[listener])" }
     if isTruncated { fields["truncated"] = "true" }
+    if isForwarded { fields["forwarded"] = "true" }
     if let query, let name {
       fields["name"] = "\(name)"
       fields["type"] = "\(query.type)"

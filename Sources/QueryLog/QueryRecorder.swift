@@ -27,11 +27,18 @@ package final class QueryRecorder {
 
   /// A query of the batch has its reply, or none.
   package func note(_ exchange: Exchange) {
-    if let log, logSampler.takesNext() { log.add(QueryRecord(exchange)) }
+    note(exchange, isForwarded: false, since: began)
+  }
+
+  /// - Parameter began: when the query was received.
+  func note(_ exchange: Exchange, isForwarded: Bool, since began: timespec) {
+    if let log, logSampler.takesNext() {
+      log.add(QueryRecord(exchange, isForwarded: isForwarded))
+    }
     if let dnstap, dnstapSampler.takesNext() {
       var ended = timespec()
       clock_gettime(CLOCK_REALTIME, &ended)
-      dnstap.add(exchange, began: began, ended: ended)
+      dnstap.add(exchange, isForwarded: isForwarded, began: began, ended: ended)
     }
   }
 }

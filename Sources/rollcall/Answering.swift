@@ -18,6 +18,7 @@ struct Answering {
   let log: QueryLog?
   /// Nil where there is none.
   let dnstap: DnstapOutput?
+  private let lateRecorder: LateQueryRecorder
 
   init(
     _ settings: Settings, _ domain: ZoneDomain, _ limits: TCPLimits, _ limiter: RateLimiter?,
@@ -33,6 +34,7 @@ struct Answering {
       }
     log = settings.queryLogEvery.map { QueryLog(every: $0, logger: logger) }
     dnstap = try Self.dnstapOutput(settings)
+    lateRecorder = LateQueryRecorder(log: log, dnstap: dnstap)
   }
 
   /// What one thread does with a batch of queries.
@@ -69,6 +71,12 @@ struct Answering {
     }
   }
 
+  /// What becomes of queries that these threads defer; nil where they defer none.
+  var takeDeferred: TakeDeferred? {
+    guard let forwarder else { return nil }
+    return { [lateRecorder] in forwarder.take(lateRecorder.recording($0)) }
+  }
+
   /// Seconds since 1970 modulo 2^32.
   private static func wallSeconds(_ clock: RegistryClock) -> UInt32 {
     UInt32(truncatingIfNeeded: clock.wall() / 1_000)
@@ -82,6 +90,7 @@ struct Answering {
 
   /// Writes what is recorded and not written yet. To be called when no thread answers any more.
   func end() {
+    lateRecorder.end()
     log?.flush()
     dnstap?.end()
   }

@@ -40,7 +40,7 @@ enum Server {
     let answering = try Answering(settings, domain, limits, limiter, statistics, logger)
     let dns = try DNSServer.open(
       addresses: settings.dns, workers: settings.workers, limits: limits,
-      makeAnswerer: answering.makeAnswerer, takeDeferred: answering.forwarder?.take,
+      makeAnswerer: answering.makeAnswerer, takeDeferred: answering.takeDeferred,
       logger: logger)
     answering.setListeners(dns.boundAddresses)
     let reloader = ZoneReloader(settings, registry, domain, loaded: loaded, logger: logger)

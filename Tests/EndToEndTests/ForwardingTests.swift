@@ -48,6 +48,35 @@ extension EndToEnd {
         .compactMap { $0.split(separator: " ").last.flatMap { Int($0) } }.reduce(0, +)
     }
 
+    @Test("Foreign names have lines in the query log and messages for dnstap, those kept as well")
+    func records() async throws {
+      try await withOther { other in
+        let site = other.site
+        let server = try await site.startServer(
+          ["--forward", other.ready.dns, "--log-format", "json"],
+          environment: [
+            "ROLLCALL_QUERY_LOG_EVERY": "1", "ROLLCALL_DNSTAP": "file:\(site.path("tap"))",
+          ])
+        for kind in [LoopbackSocket.Kind.udp, .tcp] {
+          _ = try ask(server, "www.elsewhere.example.", over: kind)
+        }
+        _ = try ask(server, "none.mesh.internal.")
+        server.child.send(SIGTERM)
+        #expect(try await server.child.waitForEnd() == .exit(0))
+        let lines = server.queryLines
+        #expect(lines.map { $0["forwarded"] } == ["true", "true", nil])
+        #expect(lines.map { $0["transport"] } == ["udp", "tcp", "udp"])
+        #expect(lines.map { $0["rcode"] } == ["NOERROR", "NOERROR", "NXDOMAIN"])
+        #expect(lines.map { $0["answers"] } == ["1", "1", "0"])
+        #expect(lines.allSatisfy { $0["client_port"].flatMap(UInt16.init) ?? 0 > 0 })
+        let messages = try await site.dnstapLines("tap")
+        #expect(messages.count == 3)
+        for (message, parts) in zip(messages, [["CR", "UDP"], ["CR", "TCP"], ["AR", "UDP"]]) {
+          #expect(parts.allSatisfy { message.contains(" \($0) ") })
+        }
+      }
+    }
+
     @Test("A foreign name is looked up once and kept, over UDP and TCP; ours are answered as ever")
     func lookup() async throws {
       try await withOther { other in

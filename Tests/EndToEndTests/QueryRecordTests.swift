@@ -190,7 +190,7 @@ extension EndToEnd {
 
 extension RunningServer {
   /// The fields of the lines about queries, in JSON.
-  fileprivate var queryLines: [[String: String]] {
+  var queryLines: [[String: String]] {
     log.split(separator: "\n")
       .compactMap { try? JSONDecoder().decode([String: String].self, from: Data($0.utf8)) }
       .filter { $0["message"] == "query" }
@@ -206,7 +206,7 @@ extension Child {
 
 extension Site {
   /// One line for each message, as `dnstap-read` shows them.
-  fileprivate func dnstapLines(_ name: String) async throws -> [String] {
+  func dnstapLines(_ name: String) async throws -> [String] {
     let output = try await run(["dnstap-read", path(name)])
     guard output.isSuccess else { throw Failure("dnstap-read: \(output.errors)") }
     return output.text.split(separator: "\n").map(String.init)

@@ -16,7 +16,7 @@ struct QueryLogTests {
   func drops() {
     let gate = Gate()
     let log = QueryLog(every: 1, logger: Logger(label: "test") { _ in GatedLog(gate: gate) })
-    let record = withExchange { QueryRecord($0) }
+    let record = withExchange { QueryRecord($0, isForwarded: false) }
     // The first one is taken out by the writer, which then waits at the gate.
     log.add(record)
     gate.waitUntilReached()
@@ -33,7 +33,7 @@ struct QueryLogTests {
 
   @Test("a query that gets no reply has a line that says so")
   func notesNoReply() {
-    let fields = withExchange { QueryRecord($0).fields(listeners: []) }
+    let fields = withExchange { QueryRecord($0, isForwarded: false).fields(listeners: []) }
     #expect(fields["rcode"] == "none")
     #expect(fields["name"] == "web.mesh.internal.")
     #expect(fields["listener"] == nil)
