@@ -1,5 +1,6 @@
 // Calls by a mesh to real servers on loopback.
 
+import InMemoryTracing
 import MeshTrial
 import NIOCore
 import NIOHTTP1
@@ -7,6 +8,7 @@ import RollcallClient
 import Synchronization
 import TestSupport
 import Testing
+import Tracing
 
 @Suite("Calls through a mesh")
 struct MeshCallTests {
@@ -85,6 +87,25 @@ struct MeshCallTests {
       #expect(request.head.headers["Accept"] == ["text/plain"])
       #expect(request.head.headers["Rollcall-Caller"] == ["shop"])
       #expect(request.body == Array("thing".utf8))
+    }
+  }
+
+  @Test("The request carries the trace of its try, so that the instance's spans go below it")
+  func traced() async throws {
+    let seen = Mutex<LoopbackServer.Request?>(nil)
+    try await Self.with([
+      { request in
+        seen.withLock { $0 = request }
+        return .reply(200)
+      }
+    ]) { mesh, _ in
+      let tracer = InMemoryTracer()
+      _ = try await withTracer(tracer) { try await mesh.call(from: "shop", to: "web") }
+      let attempt = try #require(tracer.finishedSpans.first)
+      #expect(attempt.operationName == "mesh.try")
+      let request = try #require(seen.withLock { $0 })
+      #expect(request.head.headers[InMemoryTracer.traceIDKey] == [attempt.traceID])
+      #expect(request.head.headers[InMemoryTracer.spanIDKey] == [attempt.spanID])
     }
   }
 
