@@ -63,9 +63,22 @@ enum ForeignTarget {
       }
       try require(sent.answers(query), "what is passed on is no answer to the query")
       let answer = sent.answer.compactMap(sent.resourceRecord)
-      try require(answer == Array(foreign.answer.prefix(answer.count)), "another answer")
+      try require(
+        zip(answer, foreign.answer).allSatisfy { isSame($0, $1) }
+          && answer.count <= foreign.answer.count, "another answer")
       try require(
         sent.isTruncated || answer.count == foreign.answer.count, "cut without saying so")
     }
+  }
+
+  /// But for the case of letters in names within RDATA, which a pointer to the same name in other
+  /// letters may change (RFC 4343 section 4.1).
+  private static func isSame(_ one: ResourceRecord, _ other: ResourceRecord) -> Bool {
+    guard one.owner == other.owner, one.type == other.type, one.ttl == other.ttl else {
+      return false
+    }
+    return NamesInRDATA(one.type) == nil
+      ? one.rdata == other.rdata
+      : one.rdata.elementsEqual(other.rdata) { $0.asciiLowercased == $1.asciiLowercased }
   }
 }
