@@ -12,9 +12,6 @@ enum APILimits {
   /// Octets of a request's head: its target, and the names and values of its header.
   static let headLength = 16 * 1024
   static let headerFields = 100
-  /// Seconds that a request may take to arrive, from its first octet to its last; the first one of
-  /// a connection from when it was accepted, a handshake of TLS included.
-  static let requestSeconds = 10
   /// Seconds that a connection without a request stays open. Well above a third of the default
   /// lease, so that a client's next renewal does not meet the closing.
   static let idleSeconds = 75

@@ -58,7 +58,8 @@ package struct APIServer: Sendable {
   private var connections: HTTP1Channel.Configuration {
     HTTP1Channel.Configuration(
       additionalChannelHandlers: [
-        ConnectionGuard(api.connections), RequestDeadline(seconds: APILimits.requestSeconds),
+        ConnectionGuard(api.connections),
+        RequestDeadline(seconds: api.connections.limits.requestSeconds),
         InputEnd(),
       ],
       idleTimeout: .seconds(Int64(APILimits.idleSeconds)),

@@ -9,6 +9,9 @@ package struct HTTPConnectionLimits: Sendable {
   /// Connections at once from one IPv4 address, or from one /64 of IPv6 addresses, that is not
   /// this machine's own.
   package var fromOneAddress = 100
+  /// Seconds that a request may take to arrive, from its first octet to its last; the first one of
+  /// a connection from when it was accepted, a handshake of TLS included.
+  package var requestSeconds = 10
   /// Seconds that a client may take to make room for what it was sent.
   package var sendSeconds = 30
   /// Seconds for which a reply that the client does not take keeps its connection from being

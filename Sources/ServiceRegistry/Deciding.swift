@@ -261,10 +261,10 @@ extension Draft {
   ) -> RegistryError? {
     if let refusal = servicesLimitReached(key.service, state) { return refusal }
     // Counting the draft exactly is worth it only near the limit.
-    if isNew, state.instanceCount + RegistryLimits.batch >= RegistryLimits.instances,
-      newInstanceCount(in: state) >= RegistryLimits.instances
+    if isNew, state.instanceCount + RegistryLimits.batch >= settings.instances,
+      newInstanceCount(in: state) >= settings.instances
     {
-      return .limitReached("instances", limit: RegistryLimits.instances)
+      return .limitReached("instances", limit: settings.instances)
     }
     return nil
   }
@@ -273,9 +273,9 @@ extension Draft {
     _ service: ServiceName, _ state: RegistryState
   ) -> RegistryError? {
     guard !hasService(service, in: state),
-      state.services.count + newServiceCount >= RegistryLimits.services
+      state.services.count + newServiceCount >= settings.services
     else { return nil }
-    return .limitReached("services", limit: RegistryLimits.services)
+    return .limitReached("services", limit: settings.services)
   }
 
   /// Octets that one instance can add to an answer at most.

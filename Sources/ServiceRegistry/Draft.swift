@@ -6,6 +6,7 @@
 /// batch. Later commands of a batch see what earlier ones did.
 struct Draft {
   let now: WallTime
+  let settings: RegistrySettings
   private(set) var position: StorePosition
   private(set) var changesZone = false
   /// What the commands have changed, one by one.
@@ -34,8 +35,9 @@ struct Draft {
     var changed: Set<Label> = []
   }
 
-  init(position: StorePosition, now: WallTime) {
+  init(position: StorePosition, now: WallTime, settings: RegistrySettings) {
     self.position = position
+    self.settings = settings
     self.now = now
   }
 

@@ -319,7 +319,7 @@ package actor Registry {
   /// Decide, commit, apply, publish.
   private func carryOut(_ commands: [Command]) async -> [Result<Outcome, RegistryError>] {
     let refusal = await restoreStore()
-    var draft = Draft(position: state.position, now: clock.wall())
+    var draft = Draft(position: state.position, now: clock.wall(), settings: settings)
     var decisions: [Decision] = []
     for command in commands {
       decisions.append(draft.decide(command, on: state, in: zone))
@@ -370,7 +370,7 @@ package actor Registry {
   /// Why a command is refused whose batch has failed: what earlier ones of the batch would have
   /// made of the state is no reason.
   private func refusal(_ command: Command, _ failure: StoreError) -> RegistryError {
-    var alone = Draft(position: state.position, now: clock.wall())
+    var alone = Draft(position: state.position, now: clock.wall(), settings: settings)
     if case .refused(let error) = alone.decide(command, on: state, in: zone) { return error }
     return .notCommitted(failure)
   }

@@ -3,7 +3,9 @@
 import DNSZone
 
 package enum RegistryLimits {
+  /// At most, and unless less is set.
   package static let instances = 2_000_000
+  /// At most, and unless less is set.
   package static let services = 500_000
   /// Of one instance.
   package static let addresses = 16

@@ -7,5 +7,9 @@ package struct RegistrySettings: Sendable {
   /// Changes that can be told to those who missed them.
   package var eventsKept = RegistryLimits.defaultEventsKept
 
+  /// Beyond, new ones are refused; those that are there stay, and can be replaced.
+  package var instances = RegistryLimits.instances
+  package var services = RegistryLimits.services
+
   package init() {}
 }

@@ -21,11 +21,11 @@ struct Answering {
   private let lateRecorder: LateQueryRecorder
 
   init(
-    _ settings: Settings, _ domain: ZoneDomain, _ limits: TCPLimits, _ limiter: RateLimiter?,
+    _ settings: Settings, _ domain: ZoneDomain, _ limiter: RateLimiter?,
     _ statistics: ReplyStatistics, _ logger: Logger
   ) throws(SettingError) {
     self.domain = domain
-    self.settings = Self.responderSettings(settings, limits, limiter, statistics)
+    self.settings = Self.responderSettings(settings, limiter, statistics)
     forwarder =
       settings.forward.isEmpty
       ? nil
@@ -96,8 +96,7 @@ struct Answering {
   }
 
   private static func responderSettings(
-    _ settings: Settings, _ limits: TCPLimits, _ limiter: RateLimiter?,
-    _ statistics: ReplyStatistics
+    _ settings: Settings, _ limiter: RateLimiter?, _ statistics: ReplyStatistics
   ) -> ResponderSettings {
     var responder = ResponderSettings(
       version: "Rollcall \(Version.text)", serverID: settings.serverID)
@@ -111,7 +110,7 @@ struct Answering {
     if !settings.forward.isEmpty { responder.forwardedClients = settings.forwardFor }
     responder.profiles = settings.clientProfiles.map(\.rule)
     responder.rateLimiter = limiter
-    responder.tcpIdleSeconds = limits.idle / .seconds(1)
+    responder.tcpIdleSeconds = settings.tcpLimits.idle / .seconds(1)
     return responder
   }
 

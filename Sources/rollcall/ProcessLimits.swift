@@ -44,15 +44,14 @@ extension Settings {
 
   /// How many descriptors the server comes to need when every limit of connections is reached.
   var descriptorNeed: Int {
-    let limits = HTTPConnectionLimits()
-    return dns.count * (workers + 1) + TCPLimits().connections
-      + http.count + limits.connections + limits.watchers + Self.otherDescriptors
+    dns.count * (workers + 1) + tcpLimits.connections
+      + http.count + httpLimits.connections + httpLimits.watchers + Self.otherDescriptors
   }
 
   /// As many connections as there are descriptors for. Where they are too few, it is watchers that
   /// get less, since they stay: others would find none left, DNS over TCP and the store included.
   func connectionLimits(descriptors: Int) -> HTTPConnectionLimits {
-    var limits = HTTPConnectionLimits()
+    var limits = httpLimits
     let left = limits.watchers - max(0, descriptorNeed - descriptors)
     limits.watchers = max(left, min(limits.watchers, descriptors / 4))
     return limits

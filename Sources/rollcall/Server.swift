@@ -34,12 +34,11 @@ enum Server {
       zone: zone, store: store, clock: .system, logger: logger, settings: settings.registry)
     try await load(registry, from: directory)
 
-    let limits = TCPLimits()
     let limiter = settings.rateLimit.map { RateLimiter($0) }
     let statistics = ReplyStatistics()
-    let answering = try Answering(settings, domain, limits, limiter, statistics, logger)
+    let answering = try Answering(settings, domain, limiter, statistics, logger)
     let dns = try DNSServer.open(
-      addresses: settings.dns, workers: settings.workers, limits: limits,
+      addresses: settings.dns, workers: settings.workers, limits: settings.tcpLimits,
       makeAnswerer: answering.makeAnswerer, takeDeferred: answering.takeDeferred,
       logger: logger)
     answering.setListeners(dns.boundAddresses)

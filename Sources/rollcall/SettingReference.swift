@@ -1,7 +1,9 @@
 // What each setting is: the reference that `rollcall config --reference` prints.
 
+import DNSTransport
 import DNSZone
 import QueryLog
+import RegistryAPI
 import ServiceRegistry
 
 /// One setting, for who has to choose its value.
@@ -20,6 +22,7 @@ struct SettingReference {
   /// All settings, as they belong together.
   static let sections: [(title: String, settings: [SettingReference])] = [
     ("What it serves", serving), ("Access to the API", access), ("DNS", dns),
+    ("Connections", connections),
     ("Registrations", registrations), ("Log", log), ("The program", program),
   ]
 
@@ -116,7 +119,52 @@ struct SettingReference {
       "prefixes that are not limited, at most \(Settings.prefixLimit)"),
   ]
 
+  private static let connections = [
+    SettingReference(
+      .tcpConnections, "\(usualTCP.connections)",
+      "connections of DNS over TCP, " + range(ConnectionSettings.connections)
+        + "; one more closes the one longest without a query"),
+    SettingReference(
+      .tcpConnectionsPerAddress, "\(usualTCP.connectionsFromOneAddress)",
+      "of these from one address (IPv6: one /64), " + range(ConnectionSettings.connections)),
+    SettingReference(
+      .tcpIdleSeconds, "\(usualTCP.idle.components.seconds)",
+      "how long one may be without a query, " + range(ConnectionSettings.seconds)),
+    SettingReference(
+      .httpConnections, "\(usualHTTP.connections)",
+      "connections to the API, " + range(ConnectionSettings.connections)
+        + "; one more closes the one that has waited longest, or gets 503"),
+    SettingReference(
+      .httpConnectionsPerAddress, "\(usualHTTP.fromOneAddress)",
+      "of these from one address (IPv6: one /64) that is not loopback, "
+        + range(ConnectionSettings.connections)),
+    SettingReference(
+      .httpRequestSeconds, "\(usualHTTP.requestSeconds)",
+      "how long a request may take to arrive, " + range(ConnectionSettings.seconds)),
+    SettingReference(
+      .watchers, "\(usualHTTP.watchers)",
+      "event streams and waiting calls beside these connections, "
+        + range(ConnectionSettings.watchers) + "; one more gets 503"),
+    SettingReference(
+      .watchersPerAddress, "\(usualHTTP.watchersFromOneAddress)",
+      "of these from one address (IPv6: one /64) that is not loopback, "
+        + range(ConnectionSettings.watchers)),
+    SettingReference(
+      .watcherUnsentOctets, "\(usualHTTP.watcherUnsentOctets)",
+      "octets of events that may come while a watcher takes nothing, "
+        + range(ConnectionSettings.watcherUnsentOctets) + "; then it is closed"),
+  ]
+  private static let usualTCP = TCPLimits()
+  private static let usualHTTP = HTTPConnectionLimits()
+
   private static let registrations = [
+    SettingReference(
+      .maxInstances, "\(RegistryLimits.instances)",
+      "registered instances of all services, \(range(1...RegistryLimits.instances)); beyond, new "
+        + "ones are refused"),
+    SettingReference(
+      .maxServices, "\(RegistryLimits.services)",
+      "services, \(range(1...RegistryLimits.services)); beyond, new ones are refused"),
     SettingReference(
       .emptyServiceSeconds, "\(RegistryLimits.defaultEmptyServiceSeconds)",
       "how long a service without instances exists, "

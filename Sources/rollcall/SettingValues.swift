@@ -6,6 +6,7 @@ import DNSWire
 import DNSZone
 import Logging
 import QueryLog
+import RegistryAPI
 import ServiceRegistry
 
 extension Settings {
@@ -40,6 +41,17 @@ extension Settings {
     case .rateLimit: ["\(rateLimit?.perSecond ?? 0)"]
     case .rateLimitSlip: rateLimit.map { ["\($0.slip)"] } ?? []
     case .rateLimitExempt: rateLimit?.exempt.map(\.description) ?? []
+    case .tcpConnections: ["\(tcpLimits.connections)"]
+    case .tcpConnectionsPerAddress: ["\(tcpLimits.connectionsFromOneAddress)"]
+    case .tcpIdleSeconds: ["\(tcpLimits.idle.components.seconds)"]
+    case .httpConnections: ["\(httpLimits.connections)"]
+    case .httpConnectionsPerAddress: ["\(httpLimits.fromOneAddress)"]
+    case .httpRequestSeconds: ["\(httpLimits.requestSeconds)"]
+    case .watchers: ["\(httpLimits.watchers)"]
+    case .watchersPerAddress: ["\(httpLimits.watchersFromOneAddress)"]
+    case .watcherUnsentOctets: ["\(httpLimits.watcherUnsentOctets)"]
+    case .maxInstances: ["\(registry.instances)"]
+    case .maxServices: ["\(registry.services)"]
     case .emptyServiceSeconds: ["\(registry.emptyServiceSeconds)"]
     case .eventsKept: ["\(registry.eventsKept)"]
     case .brakeShare: ["\(registry.brake.share ?? 0)"]

@@ -6,6 +6,7 @@ import DNSWire
 import DNSZone
 import Logging
 import QueryLog
+import RegistryAPI
 import ServiceRegistry
 
 /// The settings in force, checked.
@@ -41,6 +42,9 @@ struct Settings {
   var forwardFor: [AddressPrefix]
   /// Of replies over UDP; nil limits nobody.
   var rateLimit: RateLimit?
+  var tcpLimits: TCPLimits
+  /// Fewer may watch where there are too few descriptors.
+  var httpLimits: HTTPConnectionLimits
   var registry: RegistrySettings
   /// One query of so many has a line in the log; nil: none has.
   var queryLogEvery: Int?
@@ -111,6 +115,17 @@ enum SettingKey: String, CaseIterable {
   case rateLimit = "rate_limit"
   case rateLimitSlip = "rate_limit_slip"
   case rateLimitExempt = "rate_limit_exempt"
+  case tcpConnections = "tcp_connections"
+  case tcpConnectionsPerAddress = "tcp_connections_per_address"
+  case tcpIdleSeconds = "tcp_idle_seconds"
+  case httpConnections = "http_connections"
+  case httpConnectionsPerAddress = "http_connections_per_address"
+  case httpRequestSeconds = "http_request_seconds"
+  case watchers
+  case watchersPerAddress = "watchers_per_address"
+  case watcherUnsentOctets = "watcher_unsent_octets"
+  case maxInstances = "max_instances"
+  case maxServices = "max_services"
   case emptyServiceSeconds = "empty_service_seconds"
   case brakeShare = "brake_share"
   case brakeWindowSeconds = "brake_window_seconds"

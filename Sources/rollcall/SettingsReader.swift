@@ -39,6 +39,8 @@ extension Settings {
       forward: try reader.forward(listeners: dns),
       forwardFor: try reader.prefixes(.forwardFor, default: defaultForwardFor),
       rateLimit: try reader.rateLimit(),
+      tcpLimits: try reader.tcpLimits(),
+      httpLimits: try reader.httpLimits(),
       registry: try reader.registry(),
       queryLogEvery: try reader.queryLogEvery(),
       dnstap: try reader.dnstap(),
@@ -62,7 +64,7 @@ extension Settings {
   }
 }
 
-private struct SettingsReader {
+struct SettingsReader {
   private let reader: ConfigReader
   let sources: [SettingKey: SettingSource]
 
@@ -282,6 +284,10 @@ private struct SettingsReader {
 
   func registry() throws -> RegistrySettings {
     var registry = RegistrySettings()
+    registry.instances = try number(
+      .maxInstances, in: 1...RegistryLimits.instances, default: registry.instances)
+    registry.services = try number(
+      .maxServices, in: 1...RegistryLimits.services, default: registry.services)
     registry.emptyServiceSeconds = try number(
       .emptyServiceSeconds, in: RegistryLimits.emptyServiceSeconds,
       default: registry.emptyServiceSeconds)
