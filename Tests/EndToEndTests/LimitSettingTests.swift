@@ -78,6 +78,43 @@ extension EndToEnd {
       }
     }
 
+    @Test("http_connections_per_address, watchers_per_address: a neighbour may have no more")
+    func perAddress() async throws {
+      try await withNetworkNamespaces { network in
+        // An idle connection would end by itself in the usual time of a request.
+        _ = try await network.startServer(
+          ["192.0.2.1:53"], http: "192.0.2.1:8053",
+          environment: [
+            "ROLLCALL_ALLOW_PLAINTEXT": "true", "ROLLCALL_ALLOW_ANONYMOUS": "true",
+            "ROLLCALL_HTTP_CONNECTIONS_PER_ADDRESS": "1", "ROLLCALL_WATCHERS_PER_ADDRESS": "1",
+            "ROLLCALL_HTTP_REQUEST_SECONDS": "3600",
+          ])
+        let api = "http://192.0.2.1:8053"
+        let first = try await network.site.run(
+          network.atNeighbour([
+            "bash", "-c",
+            "exec 3<>/dev/tcp/192.0.2.1/8053; curl -sS \(api)/healthz; timeout 15 cat <&3",
+          ]))
+        #expect(first.isSuccess && first.text.contains("version"), "\(first)")
+
+        let stream = try network.site.start(
+          network.atNeighbour(["curl", "-sSN", "--max-time", "60", "\(api)/v1/events"]),
+          output: "stream", errors: "stream-errors")
+        try await wait(for: "the stream's beginning") {
+          Site.text(of: network.site.path("stream")).contains("id: ")
+        }
+        let call = network.atNeighbour([
+          "curl", "-sS", "-o", "reply", "-w", "%{http_code}",
+          "\(api)/v1/services/web/instances?after=0&wait=1",
+        ])
+        #expect(try await network.site.run(call).text == "503")
+        stream.kill()
+        try await wait(for: "the watcher's place") {
+          try await network.site.run(call).text != "503"
+        }
+      }
+    }
+
     @Test("max_instances, max_services: new ones are 507, what is there can be changed")
     func registrations() async throws {
       try await withServer(["MAX_INSTANCES": "2", "MAX_SERVICES": "2"]) { server in

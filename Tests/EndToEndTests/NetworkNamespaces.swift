@@ -86,12 +86,12 @@ struct NetworkNamespaces {
 extension NetworkNamespaces {
   /// Starts a server of the site's zone files that listens here, at port 53.
   func startServer(
-    _ dns: [String], environment: [String: String] = [:]
+    _ dns: [String], http: String = "127.0.0.1:8053", environment: [String: String] = [:]
   ) async throws -> RunningServer {
     let logName = "log-\(UUID().uuidString)"
     let child = try site.start(
       atServer(
-        [Site.program, "serve", "--http", "127.0.0.1:8053", "--data", "data", "--zones", "zones"]
+        [Site.program, "serve", "--http", http, "--data", "data", "--zones", "zones"]
           + ["--ns-address", "192.0.2.1"] + dns.flatMap { ["--dns", $0] }),
       environment: environment, output: "serve-output", errors: logName)
     let ready = try await site.readyLine(of: child, log: logName)
