@@ -23,7 +23,7 @@ package struct HTTPConnectionLimits: Sendable {
   package var unsentOctets = 64 * 1024 * 1024
   /// Connections beside ``connections`` whose client waits for changes or is sent events.
   package var watchers = 20_000
-  /// Of these from one IP address that is not this machine's own.
+  /// Of these from one address, as for ``fromOneAddress``.
   package var watchersFromOneAddress = 2_000
   /// Octets of events that came while a watcher took nothing of what it was sent, for
   /// ``graceSeconds`` at least. Beyond, its connection is closed.

@@ -6,9 +6,10 @@ package struct RegistrySettings: Sendable {
   package var brake = BrakeSettings()
   /// Changes that can be told to those who missed them.
   package var eventsKept = RegistryLimits.defaultEventsKept
-
-  /// Beyond, new ones are refused; those that are there stay, and can be replaced.
+  /// Instances of all services. Beyond, new ones are refused; those that are there, also from
+  /// before the limit was set, stay and can be replaced.
   package var instances = RegistryLimits.instances
+  /// Services, under the same rule.
   package var services = RegistryLimits.services
 
   package init() {}

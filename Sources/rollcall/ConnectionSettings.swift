@@ -9,7 +9,7 @@ enum ConnectionSettings {
   static let connections = 1...100_000
   static let watchers = 1...500_000
   static let seconds = 1...3_600
-  /// Less than what is sent at once would close a watcher for a burst of changes.
+  /// The lowest is what a connection holds anyhow before it counts as full.
   static let watcherUnsentOctets = 64 * 1024...1024 * 1024 * 1024
 }
 
