@@ -39,6 +39,9 @@ final class HTTPConnection {
     return status
   }
 
+  /// Whether the server ends the connection; waits until it is known.
+  func isEnded() -> Bool { socket.isEnded() }
+
   /// Registers an instance that the test needs, new or not.
   func register(_ service: String, _ id: String, _ json: String) throws {
     let status = try request("PUT", "/v1/services/\(service)/instances/\(id)", json)
